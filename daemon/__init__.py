@@ -8,7 +8,7 @@ The floors (imports point down only; tests/test_floors.py holds it):
     queue                              inbox, spool, recovery, schedule, workers
     stages                             the pipeline table and its verbs
     audio  video  film  music  backends
-    rules settings places sidecars job durable events errors log      the ground
+    rules rulebook settings places sidecars job names durable events errors log      the ground
 """
 
 __version__ = "0.1.0"
