@@ -1,4 +1,4 @@
-"""`dropreel init DIR`: the folders, the rules, a settings file. Done twice, it mends what is missing and keeps the rest."""
+"""`dropreel init DIR`: the folders, the rules, settings. Done again, it mends what is missing and keeps the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from daemon import durable
 from daemon.commands import look, table
 from daemon.errors import Fault, UsageError
 from daemon.places import FILE, find_root
-from daemon.settings import Settings, load
+from daemon.settings import load
 
 LOOKS = ("cartoon", "deity", "anime")
 PEOPLE = ("inbox", "inbox/songs", *(f"inbox/songs/{look}" for look in LOOKS))
@@ -56,7 +56,7 @@ def init(options: argparse.Namespace) -> int:
     """Makes what is missing, says what it made and what comes next."""
     root = Path(options.dir).expanduser().resolve() if options.dir else find_root(options.root)
     made = make(root, group=options.group)
-    print(f"{look.plain(str(root))}: " + (f"made {', '.join(made)}." if made else "all is there already."))
+    print(f"{look.plain(str(root))}: " + (f"made or mended {', '.join(made)}." if made else "all is there already."))
     print(f"Drop songs into {look.plain(str(root / 'inbox' / 'songs'))}")
     print(f"Start it:   dropreel --root {look.plain(str(root))} run")
     print(f"For good:   dropreel --root {look.plain(str(root))} install")
@@ -64,7 +64,7 @@ def init(options: argparse.Namespace) -> int:
 
 
 def make(root: Path, group: str = "", chosen: dict[str, str] | None = None) -> list[str]:
-    """Makes a root, or what is missing of one; returns what was made, in words.
+    """Makes a root, or mends one; returns what was made or given another mode or group.
 
     group: owns the people's folders, written to the settings file. chosen: more settings for a new file,
     by dotted name, as YAML. Raises UsageError where something that is no folder stands in the way.
@@ -107,22 +107,28 @@ def _gid(group: str) -> int:
 
 
 def _folder(path: Path, mode: int, gid: int) -> bool:
-    """Makes a folder, with its mode and group. One that is there keeps its own; says whether it was made."""
-    try:
+    """Makes a folder with its mode and group, or gives them to one of our own; says whether anything changed."""
+    with contextlib.suppress(FileExistsError):
         path.mkdir()
-    except FileExistsError:
-        if not path.is_dir():
-            raise UsageError(f"{path} is no folder", "something else has its name", "Move it away.") from None
-        if mode == 0o700 and path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
-            path.chmod(mode)
-        return False
-    if gid >= 0:
-        _give(path, gid)
-    path.chmod(mode)
-    return True
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise UsageError(f"{path} can't be used as a folder", error.strerror or "", "Move it away.") from None
+    try:
+        present = os.fstat(handle)
+        if present.st_uid != os.geteuid():
+            return False
+        if gid >= 0 and present.st_gid != gid:
+            _give(handle, gid)
+        if present.st_mode & 0o7777 != mode or (gid >= 0 and present.st_gid != gid):
+            os.fchmod(handle, mode)
+            return True
+    finally:
+        os.close(handle)
+    return False
 
 
-def _give(path: Path | int, gid: int) -> None:
+def _give(path: int, gid: int) -> None:
     try:
         os.chown(path, -1, gid)
     except PermissionError:
