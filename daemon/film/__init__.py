@@ -1,0 +1,1 @@
+"""The film: timeline, built-in painter, compositor, encoder, verification."""
