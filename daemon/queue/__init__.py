@@ -1,5 +1,7 @@
-"""The queue: what is dropped (inbox), where jobs lie (spool), what a crash left (recovery), which may run
-(schedule), and the processes that run them (workers).
+"""The queue: what is dropped, what lies where, what may run, and who runs it.
 
-May import: stages and below; never the coordinator, the approvals or the pages.
+`inbox` (with names, groups, settle, mounts, watch, claim, notes) opens people's folders; `spool`,
+`recovery` and `schedule` know the jobs; `workers` (with leash) runs stages in processes.
+
+May import: stages (the table) and the ground.
 """
