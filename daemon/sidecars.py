@@ -55,8 +55,11 @@ class Member(Part):
     name_raw: str = ""
     path: str = ""  # inside a dropped folder, relative to it, for people
     file: str  # in the job folder, ASCII
+    path_raw: str = ""  # the way from the inbox folder down, bytes, base64
     size: int = 0
     mtime: float = 0.0
+    mtime_ns: int = 0  # the same, exact
+    kept: bool = False  # copied: the original stays where it was dropped
 
     def raw_name(self) -> bytes:
         """The name it was dropped under, byte for byte."""
@@ -409,6 +412,8 @@ class Delivery(Sidecar):
     file: ClassVar[str] = "delivery.json"
     folder: str  # under outbox/
     build: str = ""  # the folder built aside, under outbox/
+    inode: int = 0  # the built folder's: a folder of that name in the outbox may be another one
+    delivered: bool = False  # renamed into place; from then on it is theirs
     files: list[dict[str, Any]] = Field(default_factory=list)  # name, size
     at: str = ""
 
