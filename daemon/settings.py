@@ -7,6 +7,7 @@ Order: built-in default, then `<root>/dropreel.yaml`, then `DROPREEL_<NAME>` in 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,17 @@ from daemon.places import FILE, Places, find_root
 __all__ = ["FILE", "Settings", "find_root", "load"]
 
 _LIMIT = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Only `true` and `false` are booleans, as in YAML 1.2: `on` is the name of a setting here."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$", re.IGNORECASE), list("tTfF"))
 
 
 class Group(BaseModel):
@@ -143,7 +155,7 @@ def load(root: Path) -> Settings:
         if path.stat().st_size > _LIMIT:
             raise UsageError(f"{FILE} is larger than 1 MiB", str(path), "Make it smaller.")
         try:
-            loaded = yaml.safe_load(path.read_text("utf-8"))
+            loaded = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""

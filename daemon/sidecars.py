@@ -321,6 +321,8 @@ class Decision(Part):
     note: str = ""
     file: str = ""  # the person's own version, copied into the job folder
     fingerprint: str = ""
+    width: int = 0  # of the person's own version
+    height: int = 0
 
 
 class Decisions(Sidecar):

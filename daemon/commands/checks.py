@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import grp
 import importlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import re
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from daemon import __version__, rulebook
@@ -29,6 +23,7 @@ from daemon.commands.folder_checks import Check, Finding, user_name
 from daemon.errors import UsageError
 from daemon.places import Root
 from daemon.settings import Settings
+
 
 def program(_: Settings) -> Iterator[Finding]:
     """Python and ourselves."""

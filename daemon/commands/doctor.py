@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from daemon.commands import checks, look, table
-from daemon.commands.checks import Finding
+from daemon.commands.folder_checks import Finding
 from daemon.errors import UsageError
 from daemon.places import Root, find_root
 from daemon.settings import Settings, load

@@ -26,7 +26,6 @@ from daemon.errors import Held, PassingFault
 from daemon.job import id_of
 from daemon.queue import handles, names
 from daemon.queue.groups import Group, Seen
-from daemon.queue.settle import has_writer
 from daemon.queue.taken import Taken
 from daemon.rules import Kind
 from daemon.settings import Settings
@@ -366,16 +365,20 @@ def changed_since_claim(folder: Path, job: sidecars.Job) -> str:
     """
     for member in job.members:
         try:
-            fd = os.open(folder / member.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with handles.below_path(folder) as dir_fd:
+                found = handles.look(dir_fd, member.file)
+                if found is None or not is_same(member, found) or handles.is_written(dir_fd, member.file):
+                    return member.name
         except OSError:
             return member.name
-        try:
-            found = os.fstat(fd)
-            if not is_same(member, found) or has_writer(fd):
-                return member.name
-        finally:
-            os.close(fd)
     return ""
+
+
+def is_being_written(folder: Path, job: sidecars.Job) -> bool:
+    """Whether a writer of one of a claimed job's files is known."""
+    with contextlib.suppress(OSError), handles.below_path(folder) as dir_fd:
+        return any(handles.is_written(dir_fd, member.file) for member in job.members)
+    return False
 
 
 def refresh(folder: Path, job: sidecars.Job) -> sidecars.Job:

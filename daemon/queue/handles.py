@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from daemon import durable
 from daemon.queue import names
 from daemon.queue.groups import Entry, Shape
+from daemon.queue.settle import has_writer
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _BLOCK = 1 << 20
@@ -57,6 +59,26 @@ def folder(root: Path, inbox: str, steps: Sequence[str] = ()) -> Iterator[int]:
         os.close(fd)
 
 
+@contextlib.contextmanager
+def below(dir_fd: int, steps: Sequence[str]) -> Iterator[int]:
+    """A descriptor of a folder some steps below another, closed at the end."""
+    fd = open_below(dir_fd, steps)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def below_path(path: Path) -> Iterator[int]:
+    """A descriptor of a folder of our own, closed at the end."""
+    fd = os.open(path, _FOLDER | os.O_NOFOLLOW)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def open_regular(dir_fd: int, name: str) -> int:
     """A descriptor for reading of a regular file. Never waits (a FIFO), never follows a link.
 
@@ -67,6 +89,15 @@ def open_regular(dir_fd: int, name: str) -> int:
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", name)
     return fd
+
+
+def is_written(dir_fd: int, name: str) -> bool:
+    """Whether a writer of a regular file is known; OSError where it can't be opened for reading."""
+    fd = open_regular(dir_fd, name)
+    try:
+        return bool(has_writer(fd))
+    finally:
+        os.close(fd)
 
 
 def look(dir_fd: int, name: str) -> os.stat_result | None:
@@ -104,7 +135,7 @@ def _entry(dir_fd: int, entry: os.DirEntry[str], limit: int, skip: frozenset[str
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Entry(entry.name, "other", unreadable=_plainly(error))
+        return Entry(entry.name, "other", unreadable=plainly(error))
     shape = _shape(seen.st_mode)
     size, mtime, inode = seen.st_size, seen.st_mtime_ns, seen.st_ino
     if shape != "folder":
@@ -118,7 +149,7 @@ def _entry(dir_fd: int, entry: os.DirEntry[str], limit: int, skip: frozenset[str
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Entry(entry.name, shape, 0, mtime, inode, unreadable=_plainly(error))
+        return Entry(entry.name, shape, 0, mtime, inode, unreadable=plainly(error))
     try:
         children = listing(inner, limit=limit, depth=depth + 1)
     finally:
@@ -137,7 +168,8 @@ def _shape(mode: int) -> Shape:
     return "fifo" if stat.S_ISFIFO(mode) else "other"
 
 
-def _plainly(error: OSError) -> str:
+def plainly(error: OSError) -> str:
+    """The system's own words for what it refused, in lower case."""
     return "permission" if isinstance(error, PermissionError) else (error.strerror or str(error)).lower()
 
 
@@ -207,6 +239,49 @@ def digest_of_file(path: Path) -> str:
         return _digest(fd)
     finally:
         os.close(fd)
+
+
+def move_out(source: Path, dir_fd: int, name: str) -> str:
+    """Moves a file of ours into a person's folder under a free name, which it returns; whole at every instant.
+
+    By one rename; where the kernel says EXDEV by a copy made aside, fsynced, compared, renamed.
+    """
+    free = free_name(dir_fd, name)
+    with durable.act("give back", free):
+        try:
+            durable.rename_noreplace(source, free, target_fd=dir_fd)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_out(source, dir_fd, free)
+            source.unlink()
+        sync(dir_fd)
+        durable.fsync_dir(source.parent)
+    return free
+
+
+def _copy_out(source: Path, dir_fd: int, name: str) -> None:
+    aside = f"{names.HIDDEN}out-{secrets.token_hex(6)}"
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(source, "rb", buffering=0) as whole:
+        fd = os.open(aside, flags, 0o660, dir_fd=dir_fd)
+        try:
+            try:
+                digest = _pour(whole.fileno(), fd)
+                os.fsync(fd)
+                os.lseek(fd, 0, os.SEEK_SET)
+                if _digest(fd) != digest:
+                    raise OSError(errno.EIO, "the copy isn't what was written", name)
+                seen = os.fstat(whole.fileno())
+                os.utime(fd, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+            finally:
+                os.close(fd)
+            durable.rename_noreplace(aside, name, dir_fd, dir_fd)
+            sync(dir_fd)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(aside, dir_fd=dir_fd)
+            raise
 
 
 def sync(dir_fd: int) -> None:

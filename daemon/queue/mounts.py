@@ -5,12 +5,16 @@ Read from /proc/self/mountinfo (proc(5)), never by touching the folder: a share 
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon import durable
 from daemon.queue.names import words
+from daemon.settings import Settings
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 
@@ -99,3 +103,27 @@ def is_private_ok(path: str | Path, table: tuple[Mount, ...] | None = None) -> s
 def vanished(point: str, table: tuple[Mount, ...]) -> bool:
     """Whether a mount point that was there before isn't in the table now."""
     return point not in ("", "/") and all(mount.point != point for mount in table)
+
+
+class Memory:
+    """Which mount point each inbox was last seen on, kept in `stages/.inboxes.json` over restarts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.stages / ".inboxes.json"
+        self._lock = threading.Lock()
+        try:
+            loaded = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            loaded = {}  # none yet, or lost: what is seen next is taken as it is
+        self._points = {str(k): str(v) for k, v in loaded.items()} if isinstance(loaded, dict) else {}
+
+    def point(self, inbox: str) -> str:
+        """The mount point that an inbox was last seen on; "" where it was never seen."""
+        return self._points.get(inbox, "")
+
+    def remember(self, inbox: str, point: str) -> None:
+        """Keeps it."""
+        with self._lock:
+            if self._points.get(inbox) != point:
+                self._points[inbox] = point
+                durable.write_bytes(self._path, json.dumps(self._points, ensure_ascii=True, indent=1).encode("ascii"))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,8 @@ from daemon.job import NAME, STAGES, id_of
 from daemon.queue import claim, handles, names
 from daemon.queue.taken import Taken
 from daemon.settings import Settings
+
+_HIDDEN = re.compile(re.escape(names.HIDDEN) + r"([0-9a-f]{6})-\d{3}")
 
 Act = Literal["commit", "resume", "give back", "remove", "wait", "report"]
 Place = Literal["inside", "hidden", "dropped", "changed", "gone", "absent"]
@@ -146,16 +149,18 @@ def _left_hidden(settings: Settings, away: list[str]) -> list[str]:
     known = _jobs_by_id(settings)
     lines = []
     swept: set[str] = set()
-    for inbox, steps, name in _hidden_files(settings, away):
-        ident = name[len(names.HIDDEN) :].split("-", 1)[0].split(".", 1)[0]
-        if ident in known:
+    for steps, name in list(_hidden_files(settings, away)):
+        match = _HIDDEN.match(name)
+        if match is None:
+            lines.append(_discard(settings, steps, name))
+        elif (ident := match.group(1)) in known:
             folder = known[ident]
             if folder.name.startswith(".") or ident in swept:
                 continue
             swept.add(ident)
             lines.append(_sweep(folder, settings, name))
         else:
-            lines.append(_give_name(settings, inbox, steps, name))
+            lines.append(_give_name(settings, steps, name))
     return lines
 
 
@@ -170,10 +175,20 @@ def _sweep(folder: Path, settings: Settings, name: str) -> str:
     return f"{name}: removed, {folder.name} holds it"
 
 
-def _give_name(settings: Settings, inbox: str, steps: tuple[str, ...], name: str) -> str:
+def _discard(settings: Settings, steps: tuple[str, ...], name: str) -> str:
+    """What we were writing when we were stopped: a note, a copy on its way back. Nobody's only copy."""
+    try:
+        with handles.folder(settings.inbox, "", steps) as dir_fd:
+            os.unlink(name, dir_fd=dir_fd)
+    except OSError as error:
+        return f"{name}: kept: {error}"
+    return f"{name}: removed, half-written"
+
+
+def _give_name(settings: Settings, steps: tuple[str, ...], name: str) -> str:
     """A hidden file whose job is unknown is somebody's drop: it is made visible again."""
     try:
-        with handles.folder(settings.inbox, inbox, steps) as dir_fd:
+        with handles.folder(settings.inbox, "", steps) as dir_fd:
             free = handles.free_name(dir_fd, "recovered-" + name[len(names.HIDDEN) :])
             with durable.act("restore", name):
                 durable.rename_noreplace(name, free, dir_fd, dir_fd)
@@ -197,8 +212,8 @@ def _jobs_by_id(settings: Settings) -> dict[str, Path]:
     return found
 
 
-def _hidden_files(settings: Settings, away: list[str]) -> Iterable[tuple[str, tuple[str, ...], str]]:
-    """Hidden files anywhere under inbox/: ("", steps below inbox/, name). Links aren't followed."""
+def _hidden_files(settings: Settings, away: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Our hidden files anywhere under inbox/: (steps below it, name). Links aren't followed."""
     try:
         root = handles.open_root(settings.inbox)
     except OSError:
@@ -209,9 +224,7 @@ def _hidden_files(settings: Settings, away: list[str]) -> Iterable[tuple[str, tu
         os.close(root)
 
 
-def _walk(
-    dir_fd: int, steps: tuple[str, ...], away: list[str], depth: int
-) -> Iterable[tuple[str, tuple[str, ...], str]]:
+def _walk(dir_fd: int, steps: tuple[str, ...], away: list[str], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
     if "/".join(steps) in away or depth > 10:
         return
     with os.scandir(dir_fd) as entries:
@@ -228,5 +241,5 @@ def _walk(
                 continue
             finally:
                 os.close(inner)
-        elif name.startswith(names.HIDDEN) and "note" not in name:
-            yield "", steps, name
+        elif name.startswith(names.HIDDEN):
+            yield steps, name
