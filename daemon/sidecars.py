@@ -285,6 +285,7 @@ class Picture(Part):
     painter: str = ""
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
+    notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
     replaces: str = ""  # the id that was asked to be done again
     scene: dict[str, Any] = Field(default_factory=dict)  # the painter's own parameters, for layers
 
