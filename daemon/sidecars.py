@@ -113,7 +113,7 @@ class State(Sidecar):
     asked: float = 0.0  # seconds since the pictures were shown
     told: list[str] = Field(default_factory=list)  # notices sent
     messages: dict[str, Any] = Field(default_factory=dict)
-    film_tries: int = 0
+    reopening: bool = False  # somebody asked for a finished film to come back to review
 
 
 # --- analysis.json ----------------------------------------------------------------------------
@@ -325,6 +325,14 @@ class Decision(Part):
     height: int = 0
 
 
+class Wish(Part):
+    """A picture that is to be painted again, and the note that came with the wish."""
+
+    picture: str
+    slot: str
+    note: str = ""
+
+
 class Decisions(Sidecar):
     """decisions.json: the last word on each picture, while people decide."""
 
@@ -334,6 +342,7 @@ class Decisions(Sidecar):
     whole_by: str = ""
     whole_way: str = ""
     redone: dict[str, str] = Field(default_factory=dict)  # picture id -> id of its repainting
+    wanted: list[Wish] = Field(default_factory=list)  # what the round of painting that is due is to paint
     desk: dict[str, Any] = Field(default_factory=dict)  # desk.py's memory of what it laid out
 
 
