@@ -142,11 +142,16 @@ def test_approving_all_takes_every_picture_that_was_not_rejected() -> None:
     }
 
 
-def test_a_redo_after_approving_all_takes_that_back() -> None:
+def test_a_redo_after_approving_all_repaints_that_one_and_leaves_the_rest_approved() -> None:
     decisions = merge.record(
         Decisions(), [Decision(picture="*", verdict="ok"), Decision(picture="01a", verdict="redo")]
     )
-    assert at(TWO, decisions).verdict == "repaint"
+    assert at(TWO, decisions).redo == [Redo("01a", "01")]
+    again = renders("01a", "01b", "01c", "02a", "02b", s01c="01a")
+    decisions = merge.repainted(decisions, again)
+    assert [one.picture for one in decisions.decisions if one.verdict == "ok"] == ["01b", "02a", "02b"]
+    assert at(again, decisions).missing == ["01"]
+    assert at(again, merge.record(decisions, [Decision(picture="01c", verdict="ok")])).verdict == "approve"
 
 
 def test_approving_all_never_approves_a_picture_that_was_painted_later() -> None:

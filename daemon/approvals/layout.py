@@ -21,7 +21,7 @@ from daemon.approvals.words import PROBLEM, Entry, Laid, Memory, Own, key_of, re
 from daemon.errors import Held
 from daemon.job import JobFolder
 from daemon.settings import Settings
-from daemon.sidecars import Decision, Decisions, Renders
+from daemon.sidecars import Decision, Decisions, Renders, Verdict
 
 README = "README.txt"
 SHEET = "_contact sheet"
@@ -142,8 +142,13 @@ def _new(settings: Settings, job: JobFolder, name: str, renders: Renders, decisi
         with durable.act("rename", settings.review / name):
             # Somebody's own folder or file may have that name: then ours differs by a number.
             taken = {names.folded(names.shown(other)) for other in os.listdir(fd)}
-            memory.folder = memory.now = name = names.distinct(name, taken)
-            durable.rename_noreplace(building, name, fd, fd)
+            memory.folder = names.distinct(name, taken)
+            memory.now = memory.folder
+            if decisions.whole in {"approved", "rejected"}:
+                memory.now = f"{memory.folder} {decisions.whole}"
+                verdict: Verdict = "ok" if decisions.whole == "approved" else "no"
+                memory.said["*"] = statement(Decision(picture="*", verdict=verdict))
+            durable.rename_noreplace(building, memory.now, fd, fd)
             people.sync(fd)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -265,7 +270,9 @@ def remove(settings: Settings, ident: str, memory: dict[str, Any] | None = None)
                 people.remove(desk, MARKER)
         if not left:
             with durable.act("remove-tree", settings.review / found):
-                os.rmdir(found, dir_fd=fd)
+                if not people.remove(fd, found):  # somebody put something there just now
+                    with people.folder(found, fd) as desk:
+                        left = os.listdir(desk)
                 people.sync(fd)
     return sorted(left)
 

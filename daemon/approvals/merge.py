@@ -41,7 +41,7 @@ def record(decisions: Decisions, new: Iterable[Decision]) -> Decisions:
     """Decisions with new ones put over them: the last word on each picture counts.
 
     A decision on "*" is one on the whole (verdict ok: approved, no: rejected, undecided: taken back);
-    a later redo takes an approval of the whole back, a later ok a rejection. Returns a new value.
+    a later ok or redo of a picture takes a rejection of the whole back. Returns a new value.
     """
     result = decisions.model_copy(deep=True)
     for decision in new:
@@ -55,7 +55,7 @@ def record(decisions: Decisions, new: Iterable[Decision]) -> Decisions:
         result.decisions.append(decision.model_copy(update={"picture": ident}))
         if decision.verdict in {"redo", "ok"}:
             result.redone.pop(ident, None)
-        if (result.whole, decision.verdict) in {("approved", "redo"), ("rejected", "ok"), ("rejected", "redo")}:
+        if result.whole == "rejected" and decision.verdict in {"ok", "redo"}:
             result.whole, result.whole_by, result.whole_way = "", "", ""
     return result
 
