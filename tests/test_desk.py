@@ -221,6 +221,16 @@ def test_a_missing_readme_or_sheet_is_put_back(table: Bench) -> None:
     assert table.look().damaged == ()
 
 
+def test_a_long_films_contact_sheets_are_all_laid_out(tmp_path: Path) -> None:
+    table = bench(tmp_path)
+    (table.job.path / "contact2.jpg").write_bytes(b"sheet 2")
+    table.renders.contact_sheets = ["contact.jpg", "contact2.jpg"]
+    sidecars.write(table.job.path, table.renders)
+    table.lay()
+    assert (table.folder / "_contact sheet 2.jpg").read_bytes() == b"sheet 2"
+    assert table.look().damaged == ()
+
+
 def test_where_review_is_gone_nothing_is_concluded(table: Bench) -> None:
     os.rename(table.settings.review, table.settings.root / "unmounted")
     seen = table.look(100)
