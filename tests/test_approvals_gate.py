@@ -217,6 +217,16 @@ def test_a_persons_own_picture_comes_first_in_its_place() -> None:
     assert merge.taken("01", TWO, decisions) == {"a", "b", "c"}
 
 
+def test_a_command_means_the_picture_that_lies_on_the_desk() -> None:
+    mine = Decision(picture="01a", verdict="ok", way="replace", file="own.png", fingerprint="f", width=3, height=2)
+    decisions = merge.record(Decisions(), [mine, Decision(picture="01a", verdict="no", way="command")])
+    assert approval(TWO, decisions).pictures["01"] == []
+    decisions = merge.record(decisions, [Decision(picture="01a", verdict="ok", way="command")])
+    assert approval(TWO, decisions).pictures["01"][0].file == "own.png"
+    decisions = merge.record(decisions, [Decision(picture="01a", verdict="ok", way="rename")])
+    assert approval(TWO, decisions).pictures["01"][0].file == "01a.png"
+
+
 def test_only_approved_pictures_are_in_the_film_where_one_is_enough() -> None:
     made = approval(TWO, said("02b ok"))
     assert {slot: [one.id for one in many] for slot, many in made.pictures.items()} == {"01": [], "02": ["02b"]}
