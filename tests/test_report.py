@@ -109,6 +109,14 @@ def test_checks_loudness_and_approval_are_told() -> None:
     assert "pictures of people's own" in words
 
 
+def test_a_film_whose_own_loudness_is_unknown_shows_the_songs_alone() -> None:
+    job, analysis, edit, sync, thumbnails = film()
+    sync.loudness_after = sidecars.Loudness()
+    page = report(job, analysis, edit, sync, thumbnails)
+    assert "<th>song</th></tr>" in page
+    assert "-9.2 LUFS</td></tr>" in page
+
+
 def test_no_name_whatever_becomes_markup() -> None:
     job, analysis, edit, sync, thumbnails = film(title=EVIL)
     job.rule_name = job.dropped_as = EVIL

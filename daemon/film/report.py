@@ -97,6 +97,7 @@ def view(
         ],
         "failed": sum(not one.ok for one in sync.checks),
         "loudness": _loudness(sync),
+        "loudness_of_film": any(after != "-" for _, _, after in _loudness(sync)),
         "effects": Counter(shown(str(one.get("kind", ""))) for one in edit.get("effects") or []).most_common(),
         "approval": _approved(approval),
         "notes": [shown(note) for note in analysis.notes],
