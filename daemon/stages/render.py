@@ -197,8 +197,10 @@ class _Work:
         """People's own pictures, spread over the slots."""
         prompts = self.prompts.prompts
         good = [member for member in members if self._readable(member)]
+        if not good:
+            return []
         uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
-        if good and len(good) < len(prompts):
+        if len(good) < len(prompts):
             self.notes.append(f"{len(good)} own pictures for {len(prompts)} places: some come again, closer")
         found = []
         for prompt, shares in zip(prompts, uses, strict=True):
