@@ -425,16 +425,49 @@ def test_a_picture_that_was_lost_is_painted_again_as_it_was(tmp_path: Path) -> N
     assert "lost" in second.notes[-1]
 
 
-def test_a_slot_out_of_letters_says_so() -> None:
-    item = sidecars.Prompt(slot="01", section=0, start=0, end=1, prompt="x", seed=1)
-    pictures = [
-        Picture(slot="01", candidate=letter, file="x", fingerprint="x", width=1, height=1) for letter in plan.LETTERS
-    ]
-    word = Decisions(decisions=[Decision(picture="01z", verdict="redo")])
-    assert plan.redo_round([item], Renders(pictures=pictures), word) == (
-        [],
-        ["slot 01 has 26 pictures already; choose one of them"],
+def candidate(letters: str, replaces: str = "", note: str = "") -> Picture:
+    name = f"01{letters}"
+    return Picture(
+        slot="01", candidate=letters, file=name, fingerprint=name, width=1, height=1, replaces=replaces, note=note
     )
+
+
+def asked(pictures: list[Picture], *words: Decision, **more: Any) -> list[str]:
+    """What a redo round would paint in slot 01."""
+    item = sidecars.Prompt(slot="01", section=0, start=0, end=1, prompt="x", seed=1)
+    wanted, _ = plan.redo_round([item], Renders(pictures=pictures), Decisions(decisions=list(words), **more))
+    return [f"{one.id} for {one.replaces}" for one in wanted]
+
+
+def test_after_z_comes_aa_and_a_persons_own_letter_is_never_taken() -> None:
+    alphabet = [candidate(letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
+    redo = Decision(picture="01z", verdict="redo")
+    assert asked(alphabet, redo) == ["01aa for 01z"]
+    assert asked(alphabet, redo, Decision(picture="01aa", verdict="no", file="mine.png")) == ["01ab for 01z"]
+    assert [p.candidate for p in plan.in_order([candidate("aa"), candidate("z")])] == ["z", "aa"]
+
+
+def test_a_slot_is_refused_only_when_nothing_in_it_is_left() -> None:
+    pair = [candidate("a"), candidate("b")]
+    no_a, no_b = (Decision(picture=f"01{letter}", verdict="no") for letter in "ab")
+    assert asked(pair, no_a) == []
+    assert asked(pair, no_a, no_b) == ["01c for 01b"]
+    assert asked(pair, no_a, no_b, Decision(picture="01c", verdict="ok", file="mine.png")) == []
+    assert asked(pair, no_a, no_b, Decision(picture="01c", verdict="no", file="mine.png")) == ["01d for 01b"]
+    assert asked(pair, no_a, Decision(picture="01b", verdict="redo")) == ["01c for 01b"]
+
+
+def test_a_redo_whose_answer_was_refused_too_is_painted_once_more() -> None:
+    pictures = [candidate("a"), candidate("b"), candidate("c", "01a")]
+    words = [Decision(picture="01a", verdict="redo"), *(Decision(picture=f"01{x}", verdict="no") for x in "bc")]
+    assert asked(pictures, *words, redone={"01a": "01c"}) == ["01d for 01c"]
+
+
+def test_the_same_wish_said_again_later_is_another_wish() -> None:
+    pictures = [candidate("a"), candidate("b", "01a", "darker")]
+    pictures[1].asked_at = "10:00"
+    assert asked(pictures, Decision(picture="01a", verdict="redo", note="darker", at="10:00")) == []
+    assert asked(pictures, Decision(picture="01a", verdict="redo", note="darker", at="11:00")) == ["01c for 01a"]
 
 
 # --- what a note steers -----------------------------------------------------------------------------------
@@ -533,5 +566,5 @@ def test_letters_the_font_has_not_are_taken_apart_or_left_out(text: str, said: s
 def test_all_sheets_are_named_and_the_first_is_the_contact_sheet(tmp_path: Path) -> None:
     job = lay(tmp_path)
     made = render.render(job, tools(tmp_path))
-    assert made.contact_sheets == [made.contact_sheet]
+    assert made.model_dump()["contact_sheets"] == [made.contact_sheet]
     assert job.file(made.contact_sheet).stat().st_size < sheet.LIMIT

@@ -72,7 +72,7 @@ def render(job: JobFolder, tools: Tools) -> Renders:
         pictures = [*work.kept(before.pictures), *work.painted(wanted)]
     pictures = plan.in_order(pictures)
     made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
-    shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
+    made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
     shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, work.notes)
     made.notes = list(dict.fromkeys(work.notes))
     tools.progress(1.0, f"{len(pictures)} pictures")
@@ -125,9 +125,8 @@ class _Work:
             if (self.job.path / picture.file).is_file() or picture.slot not in prompts:
                 found.append(picture)
                 continue
-            again = plan.Wanted(
-                prompts[picture.slot], picture.candidate, picture.seed, tuple(picture.notes), picture.replaces
-            )
+            prompt, notes = prompts[picture.slot], tuple(picture.notes)
+            again = plan.Wanted(prompt, picture.candidate, picture.seed, notes, picture.replaces, picture.asked_at)
             self.notes.append(f"{picture.id} was lost and is painted anew")
             found.append(self._paint(again))
         return found
@@ -161,6 +160,7 @@ class _Work:
             note=item.notes[-1] if item.notes else "",
             notes=list(item.notes),
             replaces=item.replaces,
+            asked_at=item.asked_at,
             scene=scene,
         )
 

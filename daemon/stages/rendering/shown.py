@@ -21,8 +21,8 @@ _FROM, _TO = 0.86, 1.0  # share of the work that is the animatic
 
 def sheets(
     job: JobFolder, tools: Tools, facts: sidecars.Job, analysis: Analysis, prompts: Prompts, made: Renders
-) -> None:
-    """Publishes the contact sheets and names them in `made`."""
+) -> Renders:
+    """Publishes the contact sheets; returns `made` with their names."""
     from daemon.film import sheet
 
     tools.progress(0.82, "contact sheet")
@@ -46,6 +46,7 @@ def sheets(
     count = len(made.pictures)
     subtitle = f"{count} picture{'' if count == 1 else 's'} for {len(rows)} places  -  {tempo}, {analysis.key.name()}"
     bar = [(section.start, section.end, section.role) for section in sections]
+    names = []
     for number, page in enumerate(sheet.pages(rows), 1):
         words = [
             [row.slot, row.role, row.start, row.end, [(c.label, c.path.name, c.note) for c in row.cells]]
@@ -56,8 +57,10 @@ def sheets(
         if not tools.has(job, name):
             data = sheet.draw(title, subtitle, bar, page, number, sheet.count(rows))
             tools.publish(job, name, lambda temp, data=data: temp.write_bytes(data))  # type: ignore[misc]
-        made.contact_sheets.append(name)
-    made.contact_sheet = made.contact_sheets[0]
+        names.append(name)
+    made.contact_sheet = names[0]
+    # Not a field of the model: those who lay out the pages ask for what is beyond it.
+    return made.model_copy(update={"contact_sheets": names})
 
 
 def animatic(
