@@ -1,17 +1,20 @@
 """Rules: whose a drop is, what is refused and where it says so, and what a YAML beside a song overrides."""
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from daemon import rulebook, yamlfile
 from daemon.errors import UsageError
-from daemon.rules import ROLES, Rule
+from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
 
 
 def write(folder: Path, **rules: str) -> Path:
@@ -290,3 +293,24 @@ def test_shipped_rules_keep_every_line_unique(shipped: rulebook.Rulebook) -> Non
         for lines in (rule.look.scenes, rule.look.actions):
             texts = [entry.text for entries in lines.values() for entry in entries]
             assert len(texts) == len(set(texts))
+
+
+# --- the documentation -------------------------------------------------------------------------------
+
+
+def test_every_name_that_a_rule_may_hold_is_explained() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
+    blocks: list[type[BaseModel]] = [Rule, Look, Pictures, Approve, Edit, Deliver]
+    missing = [name for block in blocks for name in block.model_fields if f"`{name}`" not in text]
+    assert sorted({*missing} - {"look", "pictures", "approve", "edit", "deliver", "description"}) == []
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_example_in_the_documentation_is_a_good_one(tmp_path: Path, number: int) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
+    example = textwrap.dedent(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[number])
+    if number == 1:
+        rulebook.apply_overrides(Rule(name="one"), example.encode())
+    else:
+        example = f"look:\n{textwrap.indent(example, '  ')}" if example.startswith("enhancements") else example
+        rulebook.load(write(tmp_path, mine=example))
