@@ -101,7 +101,9 @@ class _Work:
     def first_round(self) -> list[Picture]:
         """Each slot's candidates: people's own where there are some and the rule allows, painted otherwise."""
         wanted = plan.first_round(self.prompts.prompts, self.rule.pictures.candidates)
-        mine = self.facts.with_role("picture") if self.rule.pictures.painter in ("auto", "own") else []
+        mine: list[sidecars.Member] = []
+        if self.rule.pictures.painter in ("auto", "own"):
+            mine = self.facts.with_role("picture") or self.facts.with_role("background")
         self.total = len(self.prompts.prompts) if mine else len(wanted)
         found = self._own(mine)
         if self.rule.pictures.painter == "own" and not found:
@@ -196,10 +198,18 @@ class _Work:
     def _own(self, members: list[sidecars.Member]) -> list[Picture]:
         """People's own pictures, spread over the slots."""
         prompts = self.prompts.prompts
-        good = [member for member in members if self._readable(member)]
+        good, seen = list(members), set()
+        while True:
+            # Only those that are to be shown are opened; one that can't be makes room for another.
+            uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
+            fresh = {use.member.file: use.member for share in uses for use in share if use.member.file not in seen}
+            seen |= set(fresh)
+            bad = {member.file for member in fresh.values() if not self._readable(member)}
+            good = [member for member in good if member.file not in bad]
+            if not bad:
+                break
         if not good:
             return []
-        uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
         if len(good) < len(prompts):
             self.notes.append(f"{len(good)} own pictures for {len(prompts)} places: some come again, closer")
         found = []

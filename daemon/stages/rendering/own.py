@@ -14,7 +14,7 @@ from daemon import sidecars
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_PIXELS = 120_000_000
+MOST_PIXELS = 80_000_000
 VERSION = "1"
 # How much closer a picture is shown each time that it is needed again, and where its centre lies then.
 _CLOSER = 1.4
