@@ -113,7 +113,7 @@ class Look(Block):
 
     style: str = ""
     place: str = ""
-    cast: dict[str, Member] = Field(default_factory=dict, description="name -> who; or one line for all")
+    cast: dict[str, Member] = Field(default_factory=dict, description="name -> who; or one line, who does everything")
     wardrobe: str = ""
     time_of_day: str = ""
     palette: list[Colour] = Field(default_factory=list, description="'#rrggbb', in quotes; empty: from mood and key")
@@ -149,7 +149,8 @@ class Look(Block):
     def _names(self) -> Look:
         for role, actions in self.actions.items():
             for index, action in enumerate(actions):
-                if unknown := sorted(set(PLACEHOLDER.findall(action.text)) - set(self.cast)):
+                unknown = sorted(set(PLACEHOLDER.findall(action.text)) - set(self.cast))
+                if unknown and ALL not in self.cast:
                     there = ", ".join(f"{{{name}}}" for name in self.cast) or "nobody by name"
                     said = f"{{{unknown[0]}}} is not in the cast; there is {there}"
                     raise _wrong(["actions", role, index], said)

@@ -355,6 +355,31 @@ def test_a_picture_of_absurd_size_is_refused(tmp_path: Path, monkeypatch: pytest
         own.load(tmp_path / "a.png", 100, 100, 0)
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "TIFF"]), st.binary(min_size=1, max_size=30), st.floats(0, 1))
+def test_a_broken_picture_is_refused_and_never_worse(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, noise: bytes, place: float
+) -> None:
+    path = tmp_path_factory.mktemp("broken") / "a"
+    out = io.BytesIO()
+    Image.effect_noise((40, 30), 60).convert("RGB").save(out, kind)
+    data = bytearray(out.getvalue())
+    at = int(place * len(data))
+    data[at : at + len(noise)] = noise
+    path.write_bytes(data)
+    try:
+        assert own.load(path, 20, 20, 1).mode == "RGB"
+    except ValueError as error:
+        assert str(error)
+
+
+def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("1", (400, 400)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(ValueError, match="exceeds limit"):
+        own.load(tmp_path / "a.png", 100, 100, 0)
+
+
 # --- redo ---------------------------------------------------------------------------------------------
 
 

@@ -114,7 +114,7 @@ def _shape(cells: Sequence[Cell]) -> int:
         try:
             with Image.open(cell.path) as picture:
                 return min(_TALLEST, max(160, round(_CELL * picture.height / picture.width)))
-        except (OSError, ValueError):
+        except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
             continue
     return _CELL * 9 // 16
 
@@ -162,7 +162,7 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, left: int, t
             picture = opened.convert("RGB")
             picture.thumbnail((_CELL, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
         sheet.paste(picture, (left + (_CELL - picture.width) // 2, top + (height - picture.height) // 2))
-    except (OSError, ValueError):
+    except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
         pen.text((left + 24, top + 24), "can't be shown", fill=_SOFT, font=_font(34))
     wide = round(pen.textlength(cell.label, font=_font(54)))
     pen.rounded_rectangle((left, top + height - 70, left + wide + 32, top + height - 1), 12, fill=(10, 10, 12))

@@ -222,7 +222,7 @@ class _Work:
     def _readable(self, member: sidecars.Member) -> bool:
         try:
             own.load(self.job.file(member.file), 64, 64, 0)
-        except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's word for a broken PNG
+        except ValueError as error:
             self.notes.append(f"{member.name} can't be used as a picture: {error}")
             return False
         return True
@@ -272,7 +272,7 @@ def _recipe(path: Path, fingerprint: str) -> dict[str, Any] | None:
         with Image.open(path) as opened:
             opened.load()
             recipe = json.loads(opened.info.get(_RECIPE, "{}"))
-    except (OSError, ValueError, SyntaxError):
+    except Exception:  # however a decoder fails on it: it isn't whole, and is painted again
         return None
     return dict(recipe.get("scene", {})) if recipe.get("fingerprint") == fingerprint else None
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from daemon import sidecars
-from daemon.rules import PLACEHOLDER, Action, Look, Member, Pool, Scene
+from daemon.rules import ALL, PLACEHOLDER, Action, Look, Member, Pool, Scene
 from daemon.stages.prompting import hints, lyrics, palette, slots
 
 WRITER = "templates"
@@ -67,7 +67,7 @@ class Writer:
         scene = self._scene(again, step)
         at = (scene.paint.scene if scene else "") or hints.scene(f"{scene.text if scene else ''} {self.look.place}")
         action = self._action(section.role, framing, at)
-        named = [name for name in PLACEHOLDER.findall(action.text) if name in self.look.cast] if action else []
+        named = [self._who(name) for name in PLACEHOLDER.findall(action.text)] if action else []
         members = [self.look.cast[name] for name in dict.fromkeys(named or self.look.cast)]
         sung = lyrics.between(self.lines, span.start, span.end)
         subject = self._subject(action, section.role)
@@ -162,9 +162,9 @@ class Writer:
         named: set[str] = set()
 
         def who(match: re.Match[str]) -> str:
-            member = self.look.cast[match.group(1)]
-            again = match.group(1) in named
-            named.add(match.group(1))
+            name = self._who(match.group(1))
+            member, again = self.look.cast[name], name in named
+            named.add(name)
             # Described in full once; the second time the words before the first comma will do.
             words = re.split(r", | with ", member.text)[0] if again else member.text
             on = action.text[match.end() : match.end() + 1] == " "
@@ -172,6 +172,10 @@ class Writer:
 
         text = PLACEHOLDER.sub(who, action.text)
         return text if named or not cast else f"{cast}, {text}"
+
+    def _who(self, name: str) -> str:
+        """A member's name; where the cast is one line, it does what anyone does."""
+        return name if name in self.look.cast else ALL
 
     def _wardrobe(self, members: list[Member]) -> str:
         own = [member.wardrobe for member in members if member.wardrobe]

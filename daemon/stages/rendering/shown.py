@@ -42,6 +42,7 @@ def sheets(
         for prompt in prompts.prompts
     ]
     title = analysis.tags.title or facts.title
+    title = title if sheet.latin(title) else f"Song {facts.id}"
     tempo = f"{analysis.tempo.bpm:.0f} BPM" if analysis.tempo.bpm else "no beat"
     count = len(made.pictures)
     subtitle = f"{count} picture{'' if count == 1 else 's'} for {len(rows)} places  -  {tempo}, {analysis.key.name()}"
