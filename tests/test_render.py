@@ -252,6 +252,18 @@ def test_the_animatic_shows_first_candidates_and_is_made_once(tmp_path: Path, mo
     assert calls == [["01a", "02a", "03a", "04a"]]
 
 
+def test_a_first_sight_takes_what_was_approved_then_what_is_new() -> None:
+    a, b, c, d = candidate("a"), candidate("b"), candidate("c", "01a", "darker"), candidate("d")
+    c.notes = ["darker"]
+
+    def first(*words: Decision) -> str:
+        return plan.preferred([a, b, c, d], Decisions(decisions=list(words)))[0].candidate
+
+    assert first() == "c"
+    assert first(Decision(picture="01b", verdict="ok")) == "b"
+    assert first(Decision(picture="01c", verdict="no")) == "b"
+
+
 # --- people's own pictures ------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-VERSION = "1"
+VERSION = "2"
 ROWS = 12
 LIMIT = 1_500_000
 
@@ -41,12 +41,13 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One candidate: its label ("03b"), its picture, the note that it answers, whether it is new."""
+    """One candidate: its label ("03b"), its picture, the note that it answers, whether it is new, or replaced."""
 
     label: str
     path: Path
     note: str = ""
     new: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,15 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, left: int, t
             opened.draft("RGB", (_CELL, height))
             picture = opened.convert("RGB")
             picture.thumbnail((_CELL, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if cell.past:
+            picture = Image.blend(picture, Image.new("RGB", picture.size, _GROUND), 0.65)
         sheet.paste(picture, (left + (_CELL - picture.width) // 2, top + (height - picture.height) // 2))
     except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
         pen.text((left + 24, top + 24), "can't be shown", fill=_SOFT, font=_font(34))
     wide = round(pen.textlength(cell.label, font=_font(54)))
     pen.rounded_rectangle((left, top + height - 70, left + wide + 32, top + height - 1), 12, fill=(10, 10, 12))
     pen.text((left + 16, top + height - 69), cell.label, fill=_TEXT, font=_font(54))
-    if cell.new:
+    if cell.new and not cell.past:
         words = _fit(pen, latin(f"new: {cell.note}" if cell.note else "new"), 34, _CELL - 48)
         wide = round(pen.textlength(words, font=_font(34)))
         pen.rounded_rectangle((left, top, left + wide + 32, top + 52), 12, fill=(222, 170, 40))

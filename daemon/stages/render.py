@@ -62,10 +62,10 @@ def render(job: JobFolder, tools: Tools) -> Renders:
     if not work.prompts.prompts:
         raise FinalFault("there is nothing to paint", "prompts.json holds no prompt", "`dropreel retry` the job.")
     before = job.read(Renders) if job.stage == "rendered" else None
+    decisions = (job.read(sidecars.Decisions) if before else None) or sidecars.Decisions()
     if before is None:
         round_, pictures = 1, work.first_round()
     else:
-        decisions = job.read(sidecars.Decisions) or sidecars.Decisions()
         wanted, notes = plan.redo_round(work.prompts.prompts, before, decisions)
         work.notes += [*before.notes, *notes]
         round_ = before.round + (1 if wanted else 0)
@@ -73,7 +73,7 @@ def render(job: JobFolder, tools: Tools) -> Renders:
     pictures = plan.in_order(pictures)
     made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
     made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
-    shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, work.notes)
+    shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, decisions, work.notes)
     made.notes = list(dict.fromkeys(work.notes))
     tools.progress(1.0, f"{len(pictures)} pictures")
     return made

@@ -120,3 +120,19 @@ def _asked(picture: Picture, word: Decision | None, renders: Renders, decisions:
 def in_order(pictures: Sequence[Picture]) -> list[Picture]:
     """Pictures by slot, then candidate."""
     return sorted(pictures, key=lambda picture: (int(picture.slot), len(picture.candidate), picture.candidate))
+
+
+def preferred(pictures: Sequence[Picture], decisions: Decisions) -> list[Picture]:
+    """A slot's pictures as a first sight of the film would take them: approved, newly painted, undecided, refused."""
+    said = {decision.picture: decision.verdict for decision in decisions.decisions}
+    replaced = {picture.replaces for picture in pictures}
+
+    def rank(picture: Picture) -> tuple[int, int]:
+        verdict = said.get(picture.id, "undecided")
+        if verdict == "ok":
+            return 0, 0
+        if verdict in ("no", "redo") or picture.id in replaced:
+            return 3, 0
+        return (1, -len(picture.notes)) if picture.replaces else (2, 0)
+
+    return sorted(pictures, key=rank)

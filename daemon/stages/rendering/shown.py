@@ -8,7 +8,8 @@ from daemon import sidecars
 from daemon.errors import Fault
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.sidecars import Analysis, Prompts, Renders
+from daemon.sidecars import Analysis, Decisions, Prompts, Renders
+from daemon.stages.rendering import plan
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def sheets(
 
     tools.progress(0.82, "contact sheet")
     sections = analysis.sections
+    replaced = {picture.replaces for picture in made.pictures}
     rows = [
         sheet.Row(
             prompt.slot,
@@ -34,7 +36,9 @@ def sheets(
             prompt.start,
             prompt.end,
             [
-                sheet.Cell(picture.id, job.path / picture.file, picture.note, bool(picture.replaces))
+                sheet.Cell(
+                    picture.id, job.path / picture.file, picture.note, bool(picture.replaces), picture.id in replaced
+                )
                 for picture in made.pictures
                 if picture.slot == prompt.slot
             ],
@@ -50,7 +54,7 @@ def sheets(
     names = []
     for number, page in enumerate(sheet.pages(rows), 1):
         words = [
-            [row.slot, row.role, row.start, row.end, [(c.label, c.path.name, c.note) for c in row.cells]]
+            [row.slot, row.role, row.start, row.end, [(c.label, c.path.name, c.note, c.past) for c in row.cells]]
             for row in page
         ]
         print_ = sidecars.fingerprint("sheet", sheet.VERSION, title, subtitle, bar, words, len(rows))
@@ -72,6 +76,7 @@ def animatic(
     analysis: Analysis,
     prompts: Prompts,
     made: Renders,
+    decisions: Decisions,
     notes: list[str],
 ) -> None:
     """Publishes the animatic and names it in `made`. Where none can be made a note tells why; the pictures stand."""
@@ -79,7 +84,7 @@ def animatic(
         notes.append(f"no animatic: the song is longer than {LONGEST / 60:.0f} minutes")
         return
     try:
-        _animatic(job, tools, facts, rule, analysis, prompts, made)
+        _animatic(job, tools, facts, rule, analysis, prompts, made, decisions)
     except Fault as fault:
         notes.append(f"no animatic: {fault.sentence()}")
     except Exception as error:  # a first sight is a courtesy: whatever goes wrong in it, the pictures are done
@@ -88,7 +93,14 @@ def animatic(
 
 
 def _animatic(
-    job: JobFolder, tools: Tools, facts: sidecars.Job, rule: Rule, analysis: Analysis, prompts: Prompts, made: Renders
+    job: JobFolder,
+    tools: Tools,
+    facts: sidecars.Job,
+    rule: Rule,
+    analysis: Analysis,
+    prompts: Prompts,
+    made: Renders,
+    decisions: Decisions,
 ) -> None:
     from daemon import film
 
@@ -105,8 +117,7 @@ def _animatic(
             prompt.section,
             [
                 PictureFile(picture.id, job.path / picture.file, picture.fingerprint, picture.scene)
-                for picture in made.pictures
-                if picture.slot == prompt.slot
+                for picture in plan.preferred([p for p in made.pictures if p.slot == prompt.slot], decisions)
             ],
         )
         for prompt in prompts.prompts
