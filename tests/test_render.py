@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFont
 
 from daemon import sidecars
 from daemon.errors import FinalFault
+from daemon.film import lettering, sheet
 from daemon.film import painter as builtin
-from daemon.film import sheet
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.settings import Settings
@@ -594,10 +594,36 @@ def test_a_picture_that_is_gone_leaves_an_empty_panel(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("Ünï – “x”", 'Ünï - "x"'), ("歌", ""), ("ﬁne\nday", "fine day"), ("e\u0301t\u0119", "étę")]
+    ("text", "said"),
+    [
+        ("Ünï – “x”", 'Uni - "x"'),
+        ("歌", ""),
+        ("ﬁne\nday\x07", "fine day"),
+        ("e\u0301t\u0119 \u010caj, łuk Straße", "ete Caj, luk Strasse"),
+    ],
 )
-def test_letters_the_font_has_not_are_taken_apart_or_left_out(text: str, said: str) -> None:
-    assert sheet.latin(text) == said
+def test_letters_that_no_font_has_are_taken_apart_or_left_out(
+    monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.setattr(lettering, "_SYSTEM", ())
+    assert lettering.lettered(text, 40)[0] == said
+
+
+def test_the_font_that_lacks_fewest_letters_is_used_and_only_what_it_lacks_is_simplified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lettering, "_SYSTEM", ("a", "b"))
+    monkeypatch.setattr(lettering, "_system", lambda name, _size: name)
+    knows = {"a": "", "b": "Žluť"}
+    monkeypatch.setattr(lettering, "_shape", lambda face, letter: letter if letter in knows[face] else "box")
+    assert lettering.lettered("Žluťé", 40) == ("Žluťe", "b")
+
+
+def test_the_built_in_font_has_all_of_ascii() -> None:
+    font = lettering.font(40)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    missing = lettering._shape(font, "\U0010fffe")
+    assert [letter for letter in map(chr, range(33, 127)) if lettering._shape(font, letter) == missing] == []
 
 
 def test_all_sheets_are_named_and_the_first_is_the_contact_sheet(tmp_path: Path) -> None:

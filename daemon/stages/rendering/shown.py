@@ -24,7 +24,7 @@ def sheets(
     job: JobFolder, tools: Tools, facts: sidecars.Job, analysis: Analysis, prompts: Prompts, made: Renders
 ) -> Renders:
     """Publishes the contact sheets; returns `made` with their names."""
-    from daemon.film import sheet
+    from daemon.film import lettering, sheet
 
     tools.progress(0.82, "contact sheet")
     sections = analysis.sections
@@ -46,7 +46,7 @@ def sheets(
         for prompt in prompts.prompts
     ]
     title = analysis.tags.title or facts.title
-    title = title if sheet.latin(title) else f"Song {facts.id}"
+    title = title if lettering.lettered(title, 64)[0] else f"Song {facts.id}"
     tempo = f"{analysis.tempo.bpm:.0f} BPM" if analysis.tempo.bpm else "no beat"
     count = len(made.pictures)
     subtitle = f"{count} picture{'' if count == 1 else 's'} for {len(rows)} places  -  {tempo}, {analysis.key.name()}"
