@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from daemon import sidecars
+from daemon import rulebook, sidecars
 from daemon.errors import FinalFault
 from daemon.film import lettering, sheet
 from daemon.film import painter as builtin
@@ -262,6 +262,23 @@ def test_a_first_sight_takes_what_was_approved_then_what_is_new() -> None:
     assert first() == "c"
     assert first(Decision(picture="01b", verdict="ok")) == "b"
     assert first(Decision(picture="01c", verdict="no")) == "b"
+
+
+@pytest.mark.parametrize("name", ["cartoon", "deity", "anime"])
+def test_the_built_in_painter_paints_what_a_shipped_rule_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(render, "painter", lambda: builtin)
+    rule = rulebook.load(rulebook.shipped()).named(name)
+    assert rule is not None
+    small = {**rule.model_dump(), "pictures": {"width": 96, "height": 54, "candidates": 1}}
+    job = lay(tmp_path, small)
+    made = render.render(job, tools(tmp_path))
+    for picture in made.pictures:
+        assert picture.scene["sheet"] == rule.look.sheet
+        with Image.open(job.file(picture.file)) as opened:
+            assert len(np.unique(np.asarray(opened.convert("RGB").resize((24, 14))).reshape(-1, 3), axis=0)) > 20
+    assert {p.scene["framing"] for p in made.pictures} == {p.framing for p in job.need(sidecars.Prompts).prompts}
 
 
 # --- people's own pictures ------------------------------------------------------------------------------
