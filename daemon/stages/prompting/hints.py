@@ -23,7 +23,7 @@ CHARACTERS = {
     "singer": "singer vocalist microphone singing sings diva",
     "fighter": "fighter warrior swordsman swordswoman samurai hero heroine sword blade fist boxer",
     "meditating figure": "meditating meditation yogi ascetic shiva monk buddha lotus padmasana",
-    "fire dancer": "nataraja tandava flames ring",
+    "ring dancer": "nataraja tandava flames ring",
 }
 POSES = {
     "sit": "sit sits sitting seated cross-legged kneeling kneels",
