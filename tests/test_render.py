@@ -541,7 +541,10 @@ WISH = Wish(palette=("#204060", "#c04020"), scene="temple", framing="medium", ti
         ("calmer", "energy", 0.15),
         ("no robot, no night", "time_of_day", "day"),
         ("without the robot", "characters", ()),
-        ("hands look strange", "scene", "temple"),
+        ("hands look strange", "pose", "idle"),
+        ("more blue", "time_of_day", "day"),
+        ("less depth of field, a nicer face, back light", "framing", "medium"),
+        ("more depth of field on the floor", "scene", "temple"),
         ("", "framing", "medium"),
     ],
 )

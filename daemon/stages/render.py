@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,7 @@ class _Work:
     total: int = 1
 
     def __post_init__(self) -> None:
+        self.began = time.monotonic()
         self.painter = painter()
         self.size = plan.size(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
@@ -138,9 +140,8 @@ class _Work:
         width, height = self.size
         print_ = sidecars.fingerprint("builtin", self.painter.VERSION, dataclasses.asdict(request))
         name = f"{item.id}-{print_}.png"
-        scene = _recipe(self.job.path / name, print_) if self.tools.has(self.job, name) else None
+        scene = self._there(name, print_)
         if scene is None:
-            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
             painted = self.painter.paint(request)
             scene = dict(painted.scene)
             recipe = {"fingerprint": print_, "seed": item.seed, "prompt": item.words, "scene": scene}
@@ -231,12 +232,10 @@ class _Work:
         facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
-        path = self.job.path / name
-        if _recipe(path, print_) is None:
-            durable.remove(path)
+        if self._there(name, print_) is None:
             picture = own.load(self.job.file(use.member.file), *self.size, use.again)
             _publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
-        width, height = _dimensions(path)
+        width, height = _dimensions(self.job.path / name)
         again = f", shown again closer ({use.again + 1})" if use.again else ""
         return Picture(
             slot=prompt.slot,
@@ -250,9 +249,20 @@ class _Work:
             painter="own",
         )
 
+    def _there(self, name: str, fingerprint: str) -> dict[str, Any] | None:
+        """The scene of a picture that lies there from an earlier attempt; None where it is to be made."""
+        if not self.tools.has(self.job, name):
+            return None
+        scene = _recipe(self.job.path / name, fingerprint)
+        if scene is None:
+            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
+        return scene
+
     def _tick(self, doing: str) -> None:
         self.done += 1
-        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing)
+        # Pictures that lay there already take no time, and make the estimate no worse than short.
+        left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
+        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing, left=round(left, 1))
 
 
 def _publish(tools: Tools, job: JobFolder, name: str, picture: Image, recipe: dict[str, Any]) -> None:
