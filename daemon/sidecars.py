@@ -287,6 +287,7 @@ class Picture(Part):
     note: str = ""  # the redo's note, where this is one
     notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
     replaces: str = ""  # the id that was asked to be done again
+    asked_at: str = ""  # `at` of the decision that asked for it
     scene: dict[str, Any] = Field(default_factory=dict)  # the painter's own parameters, for layers
 
     @property
@@ -301,8 +302,7 @@ class Renders(Sidecar):
     file: ClassVar[str] = "renders.json"
     round: int = 1
     pictures: list[Picture] = Field(default_factory=list)
-    contact_sheet: str = ""
-    contact_sheets: list[str] = Field(default_factory=list)  # all of them, twelve slots each; the first as above
+    contact_sheet: str = ""  # the first; where there are more, `contact_sheets` lists all (twelve slots each)
     animatic: str = ""
     notes: list[str] = Field(default_factory=list)  # what a person should know: "tree.heic can't be read"
 
