@@ -54,6 +54,7 @@ class Action(Scene):
     """What the cast does. `{name}` stands for a member of the cast, described in full."""
 
     framing: Literal["", "wide", "medium", "close"] = Field(default="", description="only for this framing; empty: any")
+    at: list[str] = Field(default_factory=list, description="only in these scenes of the painter; empty: anywhere")
 
 
 class Member(Block):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
 import io
 import json
 import os
@@ -341,6 +342,8 @@ def test_wrong_use_ends_with_two(argv: list[str]) -> None:
 def test_every_command_explains_itself_and_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([command, "--help"]) == 0
     assert "usage: dropreel" in capsys.readouterr().out
+    module, _, function = next(known.module for known in cli.COMMANDS if known.name == command).partition(":")
+    assert callable(getattr(importlib.import_module(f"daemon.commands.{module}"), function))
 
 
 @pytest.mark.parametrize("name", ["analysis", "job.json", "rule", "settings"])

@@ -12,10 +12,10 @@ from typing import Any
 
 from daemon.commands import look
 from daemon.errors import UsageError
-from daemon.settings import load
+from daemon.settings import environment, load
 
 DONE, FAILED, NOT_RUNNING = 0, 1, 3
-_PICTURE = re.compile(r"\d{2,4}[a-z]{1,2}")
+_PICTURE = re.compile(r"\d{2,4}[a-z]{0,2}")
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -65,6 +65,6 @@ def _picture(text: str) -> str:
 def _who() -> str:
     """The person at the keyboard, also behind sudo."""
     try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+        return environment("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())

@@ -108,8 +108,10 @@ def _gid(group: str) -> int:
 
 def _folder(path: Path, mode: int, gid: int) -> bool:
     """Makes a folder with its mode and group, or gives them to one of our own; says whether anything changed."""
+    made = False
     with contextlib.suppress(FileExistsError):
         path.mkdir()
+        made = True
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -117,7 +119,7 @@ def _folder(path: Path, mode: int, gid: int) -> bool:
     try:
         present = os.fstat(handle)
         if present.st_uid != os.geteuid():
-            return False
+            return made
         if gid >= 0 and present.st_gid != gid:
             _give(handle, gid)
         if present.st_mode & 0o7777 != mode or (gid >= 0 and present.st_gid != gid):
@@ -125,7 +127,7 @@ def _folder(path: Path, mode: int, gid: int) -> bool:
             return True
     finally:
         os.close(handle)
-    return False
+    return made
 
 
 def _give(path: int, gid: int) -> None:

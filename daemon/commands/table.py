@@ -90,7 +90,8 @@ def commented(chosen: dict[str, str]) -> str:
     """A dropreel.yaml in which every setting stands as a comment. chosen: those that are set, by dotted name."""
     lines = [
         "# Settings of this dropreel folder. Every line that starts with # shows a default:",
-        "# take the # away to change it, then `systemctl reload dropreel` or send SIGHUP.",
+        "# take the # and the space after it away to change it (for an indented one, also those of the line with",
+        "# its group's name), then `systemctl reload dropreel`, or send the daemon a SIGHUP.",
         "# The environment goes before this file: DROPREEL_SETTLE=8, DROPREEL_NOTIFY__NTFY=https://ntfy.sh/my-topic",
         "",
     ]

@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from daemon import durable, sidecars
+from daemon import durable, log, sidecars
 from daemon.errors import Held, PassingFault
 from daemon.job import id_of
 from daemon.queue import handles, names
@@ -203,7 +203,11 @@ def finish(
     durable.fsync_dir(folder)
     final = folder.with_name(folder.name[1:])
     durable.rename(folder, final)
-    sweep(job, settings)
+    try:
+        sweep(job, settings)
+    except OSError as error:
+        # The job is committed; what stays hidden is removed at the next start.
+        log.get().warning("what was hidden in the inbox stays for now", job=job.id, error=str(error))
     return final
 
 
@@ -215,7 +219,7 @@ def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member,
         aside = None if dir_fd is None else handles.look(dir_fd, hidden)
         if dir_fd is not None and aside is not None:
             _must_be(member, aside)
-            handles.copy_in(dir_fd, hidden, folder / member.file)
+            _copy(dir_fd, hidden, folder, member)
             return
         found = None if dir_fd is None else handles.look(dir_fd, name)
         if dir_fd is None or found is None:
@@ -224,7 +228,7 @@ def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member,
             return
         _must_be(member, found)
         if member.kept:
-            handles.copy_in(dir_fd, name, folder / member.file)
+            _copy(dir_fd, name, folder, member)
             return
         # A file with other hard links could be written through them: it is copied, too.
         if found.st_nlink == 1 and _move_in(dir_fd, name, folder / member.file, found):
@@ -232,7 +236,11 @@ def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member,
         with durable.act("hide", folder / member.file):
             durable.rename_noreplace(name, hidden, dir_fd, dir_fd)
             handles.sync(dir_fd)  # a commit whose drop came back under its own name would be taken twice
-        handles.copy_in(dir_fd, hidden, folder / member.file)
+        _copy(dir_fd, hidden, folder, member)
+
+
+def _copy(dir_fd: int, name: str, folder: Path, member: sidecars.Member) -> None:
+    handles.copy_in(dir_fd, name, folder / member.file, size=member.size, mtime_ns=member.mtime_ns)
 
 
 def is_same(member: sidecars.Member, found: os.stat_result) -> bool:
@@ -335,7 +343,8 @@ def undo(folder: Path, job: sidecars.Job, settings: Settings) -> bool:
                 if not _put_back(folder, job, number, member, dir_fd, name):
                     return False
         except OSError:
-            return False
+            if os.path.lexists(folder / member.file) and not member.kept:
+                return False
     durable.remove_tree(folder)
     return True
 

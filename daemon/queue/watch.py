@@ -62,6 +62,7 @@ class InboxWatch:
         self._settler = settle.Settler(settings.settle)
         self._told: dict[tuple[str, ...], tuple[object, float]] = {}
         self._refused: dict[tuple[str, ...], tuple[object, str]] = {}
+        self._written: dict[tuple[str, ...], object] = {}
         self._shown: tuple[tuple[groups.Waiting, ...], str] | None = None
         self._shown_at = 0.0
         self._how = How(inbox, "polling", "not looked at yet")
@@ -207,6 +208,7 @@ class InboxWatch:
         self._settler.keep_only(keys)
         self._told = {key: told for key, told in self._told.items() if key in keys}
         self._refused = {key: refused for key, refused in self._refused.items() if key in keys}
+        self._written = {key: seen for key, seen in self._written.items() if key in keys}
         self._taken.prune(self.inbox, present)
         found.waiting.sort(key=lambda one: one.raw)
 
@@ -215,6 +217,9 @@ class InboxWatch:
         signature = group.signature if local else tuple(entry[:3] for entry in group.signature)
         name = "/".join(group.source.path)
         if not self._settler.see(group.key, signature, now):
+            if self._written.get(group.key) == signature:
+                found.wait(name, _WRITING, passing=True)
+                return
             found.wait(
                 name, f"still growing, or new: it must lie unchanged for {self._settings.settle:g} s", passing=True
             )
@@ -232,8 +237,10 @@ class InboxWatch:
         if reason:
             if reason == _WRITING:
                 self._settler.see(group.key, signature, now, writer=True)
+                self._written[group.key] = signature
             found.wait(name, reason, passing=reason == _WRITING)
             return
+        self._written.pop(group.key, None)
         self._told[group.key] = (signature, now)
         self._put(events.Settled(group.with_override(override)))
 

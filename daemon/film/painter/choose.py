@@ -131,6 +131,8 @@ def choose(request: Request) -> dict[str, Any]:
     framing = framing or chance.choice(("wide", "wide", "medium", "close"))
     energy = min(1.0, max(0.0, request.energy if request.energy == request.energy else 0.5))
     palette = colour.make(request.palette, request.mood, request.key, energy, hour, chance)
+    if request.sheet == "neon":
+        palette = colour.deepened(palette)
     tilt = chance.choice((0.0, 0.0, 1.0, -1.0)) * chance.uniform(1.5, 4.5) * (0.3 + 0.9 * energy)
     return {
         "seed": request.seed,

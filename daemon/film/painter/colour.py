@@ -21,6 +21,11 @@ _DARK = "dark sad melancholic melancholy angry aggressive tense ominous gloomy c
 _LIVELY = "energetic aggressive euphoric driving intense powerful angry triumphant danceable excited wild"
 _STILL = "calm peaceful dreamy serene relaxed tender quiet gentle ambient meditative sleepy soft"
 
+_JEWELS = (
+    (0.63, 0.23, 18), (0.70, 0.19, 42), (0.77, 0.165, 66), (0.85, 0.16, 88), (0.78, 0.17, 155), (0.78, 0.13, 182),
+    (0.77, 0.13, 212), (0.66, 0.17, 248), (0.60, 0.21, 278), (0.62, 0.23, 302), (0.66, 0.25, 330), (0.68, 0.21, 356),
+)  # fmt: skip
+
 
 def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
@@ -134,6 +139,13 @@ def _turn(hue: float, towards: float, share: float) -> float:
     return (hue + ((towards - hue + 180) % 360 - 180) * share) % 360
 
 
+def _jewel(hue: float, loud: float) -> str:
+    """The clear colour nearest to a hue: each hue at the lightness where it looks its best."""
+    place = hue % 360
+    lightness, chroma, at = min(_JEWELS, key=lambda jewel: abs((jewel[2] - place + 180) % 360 - 180))
+    return oklch(lightness, round(chroma * min(1.0, loud), 3), at)
+
+
 def make(
     colours: Sequence[str], mood: Sequence[str], key: str, energy: float, time_of_day: str, chance: random.Random
 ) -> Palette:
@@ -151,9 +163,10 @@ def make(
     else:
         hue = chance.choice((20, 60, 190, 235, 265, 300, 335)) + chance.uniform(-12, 12)
     sadness = 1 - valence
-    shade_hue = _turn(hue, 275, 0.55 + 0.25 * sadness if dark_hour or minor else 0.35)
-    light_hue = _turn(hue, 60 if valence >= 0.5 else 220, 0.25)
-    chroma = 0.075 + 0.07 * lively
+    travel = chance.choice((70, 95, 120)) * (1 if (275 - hue) % 360 < 180 else -1)
+    shade_hue = _turn((hue + travel) % 360, 272, 0.45 + 0.3 * sadness if dark_hour or minor else 0.4)
+    light_hue = _turn(hue, 55 if valence >= 0.5 else 215, 0.3)
+    chroma = 0.08 + 0.065 * lively
     top = 0.80 + 0.12 * valence
     ramp = tuple(
         oklch(
@@ -162,14 +175,21 @@ def make(
         for step, shape in ((0.0, 0.6), (0.2, 1.0), (0.42, 1.25), (0.64, 1.25), (0.84, 0.95), (1.0, 0.55))
     )
     spread = chance.choice((150, 180, 210, 120))
-    loud = 0.15 + 0.06 * lively
+    first = light_hue + spread
+    loud = 0.75 + 0.3 * lively
     accents = (
-        oklch(0.68, loud, round((light_hue + spread) % 360, 1)),
-        oklch(0.76, loud, round((light_hue + spread + chance.choice((-75, 75))) % 360, 1)),
-        oklch(0.84, loud * 0.85, round(_turn((light_hue + spread * 0.5) % 360, 75, 0.5), 1)),
+        _jewel(first, loud),
+        _jewel(first + chance.choice((-80, 80)), loud),
+        _jewel(_turn(first + 140, 70, 0.6), loud),
     )
     light = oklch(0.93, 0.06, round(_turn(light_hue, 85, 0.5), 1))
     return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)))
+
+
+def deepened(palette: Palette) -> Palette:
+    """A palette whose world is darker and louder, so that light shows."""
+    ramp = tuple(shift(colour, lightness=-0.16 * to_lab(colour)[0], chroma=1.25) for colour in palette.ramp)
+    return Palette(ramp, palette.accents, palette.light, palette.line)
 
 
 def _from_colours(given: tuple[str, ...]) -> Palette:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from daemon.film.painter.colour import Palette, mix, shift
+from daemon.film.painter.colour import Palette, mix, shift, to_lab
 
 Point = tuple[float, float]
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -51,19 +51,20 @@ def smooth(points: Sequence[Point], closed: bool = True, roundness: float = 1.0)
     return " ".join(steps) + (" Z" if closed else "")
 
 
-def points(text: str) -> list[Point]:
-    """Points from "x y, x y, ..."."""
-    return [(float(x), float(y)) for x, y in (pair.split() for pair in text.split(","))]
+def points(text: str, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> list[Point]:
+    """Points from "x y, x y, ...", made `size` times as large, then moved."""
+    pairs = (pair.split() for pair in text.split(","))
+    return [(x + float(across) * size, y + float(down) * size) for across, down in pairs]
 
 
-def curve(text: str, roundness: float = 1.0, closed: bool = True) -> str:
+def curve(text: str, roundness: float = 1.0, closed: bool = True, x: float = 0, y: float = 0, size: float = 1) -> str:
     """A smooth curve through points written "x y, x y, ..."."""
-    return smooth(points(text), closed, roundness)
+    return smooth(points(text, x, y, size), closed, roundness)
 
 
-def corners(text: str, closed: bool = True) -> str:
+def corners(text: str, closed: bool = True, x: float = 0, y: float = 0, size: float = 1) -> str:
     """Straight lines through points written "x y, x y, ..."."""
-    return polygon(points(text), closed)
+    return polygon(points(text, x, y, size), closed)
 
 
 def ellipse(x: float, y: float, across: float, down: float | None = None) -> str:
@@ -144,13 +145,13 @@ class Sheet:
     shade: float
     rim: float
     tint: float  # how much a line takes of its fill's colour, 0 black line .. 1 no line
-    halftone: bool = False
+    hatch: bool = False
     glow: bool = False
 
 
 SHEETS = {
     "bold": Sheet("bold", outer=6.5, inner=4.2, shade=0.9, rim=1.0, tint=0.12),
-    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, halftone=True),
+    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, hatch=True),
     "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True),
 }
 
@@ -163,6 +164,8 @@ class Pen:
     palette: Palette
     sheet: Sheet
     light: Point = (-0.6, -0.8)  # a unit vector that points to the light
+    lit: bool = False  # drawn as tubes of light where the sheet glows: the cast, not the place
+    hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     definitions: list[str] = field(default_factory=list)
 
@@ -204,6 +207,20 @@ class Pen:
         """A clip path's name."""
         return self._define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
 
+    def _hatch(self, colour: str) -> str:
+        """Parallel pen strokes as a paint: a gradient with hard steps that repeats."""
+        if colour not in self.hatches:
+            step = 1.35 * self.sheet.inner
+            stops = "".join(
+                f'<stop offset="{place}" stop-color="{colour}" stop-opacity="{opacity}"/>'
+                for place, opacity in ((0.0, 0.95), (0.36, 0.95), (0.5, 0.0), (0.86, 0.0), (1.0, 0.95))
+            )
+            self.hatches[colour] = self._define(
+                f'<linearGradient id="@" gradientUnits="userSpaceOnUse" spreadMethod="repeat" x1="0" y1="0" '
+                f'x2="{number(step)}" y2="{number(step * 0.6)}">{stops}</linearGradient>'
+            )
+        return f"url(#{self.hatches[colour]})"
+
     @contextmanager
     def inside(self, transform: str = "", opacity: float = 1.0, clip: str = "") -> Iterator[None]:
         """Draws what follows moved, faded, or clipped to an outline."""
@@ -241,7 +258,9 @@ class Pen:
         self.stroke(outline, mix(colour, "#ffffff", 0.55), width)
 
     def line_colour(self, fill: str) -> str:
-        """The colour of a line around a fill."""
+        """The colour of a line around a fill: dark, or a lit tube's where the sheet glows."""
+        if self.sheet.glow and self.lit:
+            return mix(shift(fill, lightness=0.16, chroma=1.25), self.palette.accents[1], 0.4)
         if not fill.startswith("#"):
             return self.palette.line
         return mix(self.palette.line, shift(fill, lightness=-0.3), self.sheet.tint)
@@ -256,6 +275,7 @@ class Pen:
         rim: float = 0.0,
         light: Point | None = None,
         tone: str = "",
+        hatch: bool = True,
     ) -> None:
         """A drawn shape: line, fill, shade away from the light and rim towards it.
 
@@ -266,9 +286,15 @@ class Pen:
         if line > 0:
             self.stroke(outline, self.line_colour(flat), self.sheet.inner * line * 2)
         self.fill(outline, paint)
-        self.model(outline, flat, shade, rim, light)
+        if self.sheet.glow and self.lit and hatch and to_lab(flat)[0] < 0.88:
+            left, top, right, low = bounds(outline)
+            deep = mix(shift(flat, lightness=-0.34, chroma=1.3), self.palette.tone(0.1), 0.25)
+            self.fill(outline, self.linear((left, top), (right, low), (0, deep, 0.0), (1, deep, 0.72)))
+        self.model(outline, flat, shade, rim, light, hatch)
 
-    def model(self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None) -> None:
+    def model(
+        self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None, hatch: bool = True
+    ) -> None:
         """The shade and the rim light of a shape that is already filled."""
         if shade <= 0 and rim <= 0:
             return
@@ -277,6 +303,8 @@ class Pen:
             if shade > 0:
                 dark = self.palette.shadow(flat, self.sheet.shade)
                 self._crescent(outline, (x * shade, y * shade), dark, 1.0)
+                if self.sheet.hatch and hatch:
+                    self._crescent(outline, (x * shade * 2.1, y * shade * 2.1), self._hatch(dark), 1.0)
             if rim > 0:
                 bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
                 self._crescent(outline, (-x * rim, -y * rim), bright, min(1.0, 0.85 * self.sheet.rim))

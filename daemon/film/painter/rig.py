@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from daemon.film.painter.colour import mix
 from daemon.film.painter.pen import Pen, Point
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -76,6 +77,7 @@ class Pose:
     nod: float = 0.0
     sway: float = 0.0
     lift: float = 0.0
+    seat: float | None = None  # hips so high over the ground, whatever the legs do: cross-legged
     hand_left: str = "fist"
     hand_right: str = "fist"
     behind: tuple[str, ...] = ()  # arms drawn behind the head
@@ -179,6 +181,7 @@ class Shape:
     tone: str = ""
     stroke: float = 0.0  # greater: a line of that width, not a filled shape
     opacity: float = 1.0
+    hatch: bool = True  # takes pen strokes in its shade, where the sheet has them
 
 
 @dataclass
@@ -209,7 +212,7 @@ class Puppet:
             bones[f"thigh {side}"], bones[f"shin {side}"] = thigh, shin
             bones[f"foot {side}"] = placed(*ankle, sign * leg.end)
             feet.append(ankle[1] + build.foot)
-        ground = placed(0, -max(feet) - pose.lift)
+        ground = placed(0, -(max(feet) if pose.seat is None else pose.seat) - pose.lift)
         bones["hips"] = hips
         torso = times(hips, placed(0, 0, pose.lean))
         chest = times(torso, placed(0, -build.torso * 0.45, pose.bend))
@@ -272,7 +275,8 @@ class Puppet:
         passes: tuple[tuple[str, float, float], ...] = ((pen.palette.line, pen.sheet.outer * 2, 1.0),)
         if pen.sheet.glow:
             glow = pen.palette.accents[1]
-            passes = ((glow, 34, 0.07), (glow, 20, 0.12), (glow, 11, 0.5), (pen.palette.line, 5, 1.0))
+            bright = mix(glow, "#ffffff", 0.45)
+            passes = ((glow, 46, 0.1), (glow, 28, 0.16), (glow, 15, 0.45), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
         for colour, width, opacity in passes:
             with pen.inside(opacity=opacity):
                 for _, matrix, shapes in self.parts:
@@ -300,6 +304,7 @@ class Puppet:
             rim=shape.rim,
             light=(x, y),
             tone=shape.tone,
+            hatch=shape.hatch,
         )
 
     def _light(self, m: Matrix) -> Point:

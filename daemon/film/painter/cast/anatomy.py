@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Point, box, ellipse, limb, polygon, ribbon, smooth
+from daemon.film.painter.pen import Point, box, curve, ellipse, limb, polygon, ribbon, smooth
 from daemon.film.painter.rig import Puppet, Shape, placed, point
 
 
@@ -58,6 +58,14 @@ def hand(kind: str, skin: str, size: float = 1.0) -> tuple[Shape, ...]:
         )
     if kind == "point":
         return (*fingers((10, 26, -4, 36)), palm, *fingers((-12, 26, 0, 7), (-3, 28, 0, 7), (18, 12, 58, 20)))
+    if kind == "mudra":
+        ring = curve("6 24, 20 26, 26 38, 16 48, 4 42", 1.0)
+        return (
+            *fingers((-15, 24, 22, 28), (-6, 28, 12, 34), (3, 28, 2, 34)),
+            palm,
+            part(ring, 3),
+            flat(ellipse(15, 37, 4.5, 5), crease),
+        )
     if kind == "flat":
         return (
             *fingers((-13, 24, 12, 18), (-5, 28, 4, 23), (5, 28, -4, 22), (13, 24, -12, 18)),

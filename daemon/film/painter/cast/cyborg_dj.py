@@ -235,7 +235,7 @@ def _head(puppet: Puppet, skin: str, metal: str, lamp: str, hair: str, cloth: st
         ],
         roundness=0.9,
     )
-    puppet.add("head", Shape(face, skin, shade=12, rim=4))
+    puppet.add("head", Shape(face, skin, shade=12, rim=4, hatch=False))
     plate = smooth([(22, 3), (42, -18), (52, -48), (53, -66), (38, -58), (28, -30), (12, -8)], roundness=0.7)
     puppet.add(
         "head",
@@ -271,7 +271,7 @@ def _head(puppet: Puppet, skin: str, metal: str, lamp: str, hair: str, cloth: st
     )
     puppet.add(
         "head",
-        Shape(visor, glass, shade=0, rim=0, line=1.3, tone=lamp),
+        Shape(visor, glass, shade=0, rim=0, line=1.3, tone=lamp, hatch=False),
         flat(polygon([(-42, -92), (-26, -95), (-40, -58), (-52, -62)]), "#ffffff", 0.7),
         flat(polygon([(-18, -96), (-12, -96), (-27, -57), (-32, -56)]), "#ffffff", 0.55),
         flat(box(-8, -78, 60, 4), mix(lamp, line, 0.75), 0.55),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from daemon.film.painter.places import club
+from daemon.film.painter.places import club, temple
 from daemon.film.painter.stage import Stage
 
-PLACES: dict[str, Callable[[Stage], None]] = {"industrial club": club.draw}
+PLACES: dict[str, Callable[[Stage], None]] = {"industrial club": club.draw, "temple": temple.draw}

@@ -29,12 +29,19 @@ def draw(stage: Stage) -> None:
 
 
 def _hall(stage: Stage, x: float) -> None:
-    pen, palette, chance = stage.layer("hall", 1.0), stage.palette, stage.chance("hall")
-    wall = pen.linear(
-        (0, TOP), (0, 900), (0, palette.tone(0.02), 1), (0.55, palette.tone(0.12), 1), (1, palette.tone(0.3), 1)
+    palette, chance = stage.palette, stage.chance("hall")
+    back = stage.layer("haze", 1.0, soft=True)
+    wall = back.radial(
+        (x, 430),
+        1150,
+        (0, palette.tone(0.56), 1),
+        (0.3, palette.tone(0.36), 1),
+        (0.62, palette.tone(0.16), 1),
+        (1, palette.tone(0.05), 1),
     )
-    pen.fill(box(LEFT, TOP, RIGHT - LEFT, LOW - TOP), wall)
-    pen.glow(x, 430, 900, palette.tone(0.55), 0.75)
+    back.fill(box(LEFT, TOP, RIGHT - LEFT, LOW - TOP), wall)
+    back.glow(x, 330, 620, palette.accents[1], 0.5)
+    pen = stage.layer("hall", 0.98)
     for column in range(-3, 9):
         left = column * 230 + 10
         dark = palette.tone(0.08)
@@ -79,7 +86,6 @@ def _screen(stage: Stage, x: float) -> None:
     kind = chance.choice(("sun", "rings", "wall"))
     lamp, second, third = palette.accents[1], palette.accents[0], palette.accents[2]
     y = 330.0
-    pen.glow(x, y, 620, lamp, 0.55)
     if kind == "wall":
         back = box(x - 470, 90, 940, 460, 10)
         pen.fill(back, palette.tone(0.04))
@@ -117,7 +123,7 @@ def _screen(stage: Stage, x: float) -> None:
     else:
         for step, share in enumerate((1.0, 0.8, 0.61, 0.43, 0.26)):
             pen.fill(
-                ellipse(x, y, radius * share), mix(palette.tone(0.08), second if step % 2 else lamp, 0.25 + 0.18 * step)
+                ellipse(x, y, radius * share), mix(palette.tone(0.05), second if step % 2 else lamp, 0.06 + 0.2 * step)
             )
             pen.stroke(ellipse(x, y, radius * share), mix(lamp, third, step / 4), 7)
     pen.stroke(ellipse(x, y, radius + 8), palette.tone(0.07), 18)
@@ -164,7 +170,7 @@ def _truss(stage: Stage) -> list[Point]:
 
 
 def _beams(stage: Stage, heads: list[Point], x: float) -> None:
-    pen, palette, chance = stage.layer("lights", 0.65), stage.palette, stage.chance("lights")
+    pen, palette, chance = stage.layer("lights", 0.65, soft=True), stage.palette, stage.chance("lights")
     kind = chance.choice(("fan", "cross", "focus"))
     spread = 0.45 + 0.5 * stage.energy
     colours = (palette.accents[0], palette.accents[1], palette.light)
@@ -255,7 +261,7 @@ def _platform(stage: Stage, x: float) -> None:
 
 
 def _smoke(stage: Stage, x: float) -> None:
-    pen, palette, chance = stage.layer("smoke", 0.3), stage.palette, stage.chance("smoke")
+    pen, palette, chance = stage.layer("smoke", 0.3, soft=True), stage.palette, stage.chance("smoke")
     for side in (-1, 1):
         for index in range(7):
             left = x + side * (250 + index * 130 + chance.uniform(-30, 30))
