@@ -87,7 +87,7 @@ def verify(
     verdict = Verdict()
     seen = _watch(film, timeline, envelopes, heard, verdict, progress)
     verdict.frames = seen.frames
-    verdict.found = _found(seen.change[: seen.frames])
+    verdict.found = _found(seen, set(timeline.cuts))
     verdict.checks += [
         _count(seen, timeline),
         _times(seen),
@@ -273,12 +273,16 @@ def _length(heard: offset.Gatherer, timeline: Timeline) -> Check:
     return Check(name="length of the sound", ok=ok, measured=f"{heard.samples} samples", limit=f"{wanted} within 2048")
 
 
-def _found(change: Series) -> list[int]:
-    """Frames at which the picture changes suddenly: far more than about them."""
+def _found(seen: _Watched, cuts: set[int]) -> list[int]:
+    """Frames at which the picture changes suddenly: planned cuts that show, and what the plan doesn't explain."""
+    change = seen.change[: min(seen.frames, len(seen.change))]
     found = []
     for frame in range(1, len(change)):
+        if change[frame] < 4.0:
+            continue
         around = np.concatenate([change[max(1, frame - 8) : frame], change[frame + 1 : frame + 9]])
         usual = float(np.median(around)) if len(around) else 0.0
-        if change[frame] > 4.0 and change[frame] > 2.5 * usual + 1.0 and change[frame] >= around.max(initial=0.0):
+        explained = frame not in cuts and abs(change[frame] - seen.planned_change[frame]) < 0.5 * change[frame]
+        if change[frame] > 2.0 * usual + 1.0 and not explained:
             found.append(frame)
     return found

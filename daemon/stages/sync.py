@@ -89,12 +89,15 @@ def _calmer(rule: Rule) -> Rule:
 
 
 def _read(job: JobFolder, tools: Tools) -> _Sources:
+    from daemon.film.focus import with_focus
+
     described = job.job()
     analysis = job.need(sidecars.Analysis)
     prompts = job.need(sidecars.Prompts)
     approval = job.need(sidecars.Approval)
-    slots = slots_of(job.path, prompts, approval)
-    return _Sources(described, analysis, tools.rule(described), slots, load_envelopes(job.path, analysis))
+    rule = tools.rule(described)
+    slots = with_focus(slots_of(job.path, prompts, approval), rule.deliver.width, rule.deliver.height)
+    return _Sources(described, analysis, rule, slots, load_envelopes(job.path, analysis))
 
 
 def slots_of(folder: Path, prompts: sidecars.Prompts, approval: sidecars.Approval) -> list[Slot]:
@@ -113,7 +116,8 @@ def slots_of(folder: Path, prompts: sidecars.Prompts, approval: sidecars.Approva
                     "Approve another one, or put it back and `dropreel retry`.",
                     {"path": str(path)},
                 )
-            pictures.append(PictureFile(picture.id, path, picture.fingerprint, picture.scene))
+            scene = picture.scene if picture.origin == "painted" else {}
+            pictures.append(PictureFile(picture.id, path, picture.fingerprint, scene))
         slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures))
     if not any(slot.pictures for slot in slots):
         raise FinalFault("no picture was approved", remedy="Approve at least one, then `dropreel retry`.")
