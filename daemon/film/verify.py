@@ -24,6 +24,7 @@ from daemon.video import sound, watch
 
 SMALL = 128  # width of the pictures that are compared
 OFFSET_MS = 1.0
+_FINER = 2
 _VISIBLE = 2.0  # a planned change smaller than this isn't judged
 _BLACK = 22.0
 _STILL = 0.02
@@ -119,9 +120,10 @@ def _watch(
     series = [np.zeros(room, np.float32) for _ in range(5)]
     seen = _Watched(series[0], series[1], series[2], series[3], series[4])
     wanted = _thumbnail_frames(timeline)
-    planned = np.empty((height * 3 // 2, width), np.uint8)
+    # Drawn larger and shrunk, as the decoded picture is: thin lines come out alike.
+    planned = np.empty((height * _FINER * 3 // 2, width * _FINER), np.uint8)
     before = planned_before = None
-    with Compositor(timeline, envelopes, width, height) as drawing:
+    with Compositor(timeline, envelopes, width * _FINER, height * _FINER) as drawing:
         brush = drawing.brush()
         for picture in watch.watch(film, width, height, heard.hear):
             index = picture.index
@@ -131,7 +133,8 @@ def _watch(
             if index >= timeline.frames:
                 continue
             brush(index, planned)
-            now, meant = picture.luma.astype(np.int16), planned[:height].astype(np.int16)
+            shrunk = cv2.resize(planned[: height * _FINER], (width, height), interpolation=cv2.INTER_AREA)
+            now, meant = picture.luma.astype(np.int16), np.asarray(shrunk, np.int16)
             seen.mean[index], seen.planned_mean[index] = now.mean(), meant.mean()
             seen.apart[index] = np.abs(now - meant).mean()
             if before is not None and planned_before is not None:
