@@ -56,13 +56,16 @@ def test_an_approved_job_becomes_a_verified_film(tmp_path: Path) -> None:
     assert made.scores.random_hit < 0.5
     edit = json.loads(job.file(made.edit).read_text())
     assert edit["frames"] == 420 and len(edit["shots"]) == made.shots
+    assert sorted(Path(name).suffix for name in made.extras) == [".csv", ".edl", ".otio", ".txt"]
+    assert all(job.file(name).stat().st_size for name in made.extras)
+    assert made.loudness_after.true_peak_dbtp is not None
     poster = cv2.imread(str(job.file(made.poster)))
     assert poster is not None and poster.shape == (144, 256, 3)
     fractions = [fraction for fraction, _, _ in said]
     assert fractions == sorted(fractions) and fractions[-1] == 1.0
     encoding = [extra for _, doing, extra in said if doing == "encoding"]
     assert encoding and set(encoding[-1]) == {"fps", "left"}
-    left_over = [path.name for path in job.path.iterdir() if path.name.startswith(".") or path.suffix == ".txt"]
+    left_over = [path.name for path in job.path.iterdir() if path.name.startswith(".") or ".mp4.txt" in path.name]
     assert not left_over
 
 

@@ -39,7 +39,7 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
             _clip(
                 shot.picture.id,
                 shot.picture.path.name,
-                _handle(timeline, shot),
+                _half(shot),
                 shot.frames,
                 rate,
                 {"dropreel": {"cut_on": shot.cut_on, "role": shot.role, "slot": shot.slot}},
@@ -47,7 +47,7 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
             )
         )
     markers = [_marker(effect.start, effect.because, rate) for effect in timeline.effects if effect.kind == "flash"]
-    whole = {
+    whole: dict[str, Any] = {
         "OTIO_SCHEMA": "Timeline.1",
         "name": title,
         "metadata": {},
@@ -71,11 +71,6 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
 
 def _half(shot: Shot) -> int:
     return shot.transition.frames // 2 if shot.transition.kind == "crossfade" else 0
-
-
-def _handle(timeline: Timeline, shot: Shot) -> int:
-    """Frames of the picture before the shot begins: what its dissolve takes."""
-    return _half(shot)
 
 
 def _available(timeline: Timeline, shot: Shot) -> int:

@@ -183,6 +183,12 @@ def _film(
     result = sidecars.Sync(films=[film], shots=len(planned.shots), av_offset_ms=verdict.av_offset_ms)
     result.checks = verdict.checks
     result.loudness_before = sources.analysis.loudness
+    measured = encode.loudness(making.program, job.file(name))
+    result.loudness_after = sidecars.Loudness(
+        integrated_lufs=measured[0], range_lu=measured[1], true_peak_dbtp=measured[2]
+    )
+    if deliver.loudness is not None and measured[2] is not None:
+        verdict.checks.append(_peak(measured[2], deliver.true_peak))
     return result, verdict, making, names
 
 
@@ -195,6 +201,14 @@ def _level(analysis: sidecars.Analysis, rule: Rule) -> tuple[float, float | None
     peak = heard.true_peak_dbtp
     within = peak is not None and peak + gain <= rule.deliver.true_peak
     return round(gain, 3), None if within else rule.deliver.true_peak
+
+
+def _peak(measured: float, wanted: float) -> sidecars.Check:
+    """The true peak, where the rule asks for a level. The coder adds some tenths of its own."""
+    limit = wanted + 1.0
+    return sidecars.Check(
+        name="true peak", ok=measured <= limit, measured=f"{measured:.1f} dBTP", limit=f"{limit:.1f} dBTP"
+    )
 
 
 def _part(tools: Tools, start: float, end: float) -> Callable[..., None]:
@@ -227,6 +241,8 @@ def _complete(
     made = sidecars.fingerprint(edit)
     result.edit = tools.publish(job, f"edit-{made}.json", lambda temp: _write(temp, text))
 
+    result.extras = _lists(job, tools, sources, planned)
+
     film = result.films[0].fingerprint
     words = (sources.title, sources.artist, result.scores.sentence() if result.scores.cuts else "")
     result.poster = tools.publish(
@@ -237,6 +253,24 @@ def _complete(
     result.report = _report(job, tools, sources, edit, result, verdict.thumbnails)
     tools.progress(1.0, "done")
     return result
+
+
+def _lists(job: JobFolder, tools: Tools, sources: _Sources, planned: Timeline) -> list[str]:
+    """The edit for editing programs, and what was heard."""
+    from daemon.film import editlist
+
+    song = sources.job.source().name
+    texts = {
+        ("edit", "otio"): editlist.otio(planned, sources.title, song),
+        ("edit", "edl"): editlist.edl(planned, sources.title),
+        ("beats", "labels.txt"): editlist.labels(sources.analysis),
+        ("beats", "csv"): editlist.table(sources.analysis, planned.fps),
+    }
+
+    def publish(text: str, name: str) -> str:
+        return tools.publish(job, name, lambda temp: _write(temp, text))
+
+    return [publish(text, f"{stem}-{sidecars.fingerprint(text)}.{ending}") for (stem, ending), text in texts.items()]
 
 
 def _write(path: Path, text: str) -> None:
