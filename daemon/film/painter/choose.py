@@ -66,6 +66,14 @@ HOURS = {
     "dawn": "dawn sunrise morning",
     "day": "day noon daylight sunny afternoon midday",
 }
+USUAL_HOURS = {
+    "industrial club": ("night",),
+    "temple": ("night", "night", "dusk", "dawn"),
+    "city skyline": ("night", "night", "dusk"),
+    "deep space": ("night",),
+    "school yard": ("day", "day", "dusk", "dawn"),
+    "desert road": ("dusk", "day", "dawn"),
+}
 WEATHERS = {
     "rain": "rain rainy raining storm stormy thunder",
     "snow": "snow snowy snowfall winter blizzard",
@@ -124,7 +132,7 @@ def choose(request: Request) -> dict[str, Any]:
         cast = [found or (home if home in CAST else chance.choice(list(CAST)))]
     cast = list(dict.fromkeys(cast))[:3]
     hour = _best(HOURS, words(request.time_of_day)) or _best(HOURS, text)
-    hour = hour or chance.choice(("night", "night", "dusk", "dawn", "day"))
+    hour = hour or chance.choice(USUAL_HOURS.get(place, ("night", "dusk", "dawn", "day")))
     pose = _named(request.pose, POSES, POSE_WORDS) or _best(POSE_WORDS, text)
     pose = pose or chance.choice(ROLE_POSES.get(request.role, ROLE_POSES["section"]))
     framing = request.framing if request.framing in ("wide", "medium", "close") else ""

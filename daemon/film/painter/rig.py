@@ -220,19 +220,25 @@ class Puppet:
         top = -build.torso * 0.55
         bones["neck"] = times(chest, placed(0, top, -pose.bend * 0.4))
         bones["head"] = times(bones["neck"], placed(0, -build.neck, pose.nod - pose.bend * 0.3 - pose.lean * 0.5))
-        turn = pose.lean * 1.35 + pose.bend
-        for side, sign in (("left", 1), ("right", -1)):
-            arm: Limb = pose.arm_left if sign > 0 else pose.arm_right
-            shoulder = point(chest, -sign * build.shoulder, top + 20)
-            upper = placed(*shoulder, turn * 0.4 + sign * arm.root, along=arm.short)
-            elbow = point(upper, 0, build.upper)
-            fore = placed(*elbow, turn * 0.4 + sign * (arm.root + arm.middle))
-            wrist = point(fore, 0, build.fore)
-            bones[f"upper {side}"], bones[f"fore {side}"] = upper, fore
-            bones[f"hand {side}"] = placed(*wrist, turn * 0.4 + sign * (arm.root + arm.middle + arm.end))
+        self.reach("left", pose.arm_left)
+        self.reach("right", pose.arm_right)
         for name, matrix in list(bones.items()):
             bones[name] = times(ground, matrix)
         bones["ground"] = IDENTITY
+
+    def reach(self, side: str, arm: Limb, prefix: str = "") -> None:
+        """Puts an arm's bones in place; with a prefix, those of another arm on the same shoulder."""
+        build, pose, bones = self.build, self.pose, self.bones
+        sign = 1 if side == "left" else -1
+        name = f"{prefix} " if prefix else ""
+        turn = (pose.lean * 1.35 + pose.bend) * 0.4
+        shoulder = point(bones["chest"], -sign * build.shoulder, -build.torso * 0.55 + 20)
+        upper = placed(*shoulder, turn + sign * arm.root, along=arm.short)
+        elbow = point(upper, 0, build.upper)
+        fore = placed(*elbow, turn + sign * (arm.root + arm.middle))
+        wrist = point(fore, 0, build.fore)
+        bones[f"{name}upper {side}"], bones[f"{name}fore {side}"] = upper, fore
+        bones[f"{name}hand {side}"] = placed(*wrist, turn + sign * (arm.root + arm.middle + arm.end))
 
     def add(self, bone: str, *shapes: Shape, merge: str = "", mirror: bool = False, at: Matrix = IDENTITY) -> None:
         """Draws shapes on a bone; mirror flips them left to right."""

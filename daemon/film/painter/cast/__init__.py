@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from daemon.film.painter.cast import ascetic, cyborg_dj
+from daemon.film.painter.cast import ascetic, cyborg_dj, drummer, fighter, fire_dancer, singer
 from daemon.film.painter.rig import POSES, Build, Pose, Puppet
 
 
@@ -30,5 +30,9 @@ class Character:
 
 CAST: dict[str, Character] = {
     "cyborg dj": Character(cyborg_dj.draw, cyborg_dj.BUILD, cyborg_dj.OWN_POSES),
+    "singer": Character(singer.draw, singer.BUILD, singer.OWN_POSES),
+    "robot drummer": Character(drummer.draw, drummer.BUILD, drummer.OWN_POSES),
+    "fire dancer": Character(fire_dancer.draw, fire_dancer.BUILD, fire_dancer.OWN_POSES),
+    "fighter": Character(fighter.draw, fighter.BUILD, fighter.OWN_POSES),
     "meditating figure": Character(ascetic.draw, ascetic.BUILD, ascetic.OWN_POSES),
 }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from daemon.film.painter.places import club, temple
+from daemon.film.painter.places import battle, city, club, factory, space, temple
 from daemon.film.painter.stage import Stage
 
-PLACES: dict[str, Callable[[Stage], None]] = {"industrial club": club.draw, "temple": temple.draw}
+PLACES: dict[str, Callable[[Stage], None]] = {
+    "industrial club": club.draw,
+    "temple": temple.draw,
+    "battle field": battle.draw,
+    "city skyline": city.draw,
+    "factory": factory.draw,
+    "deep space": space.draw,
+}

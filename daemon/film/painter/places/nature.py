@@ -93,7 +93,11 @@ def cloud(chance: random.Random, x: float, y: float, size: float) -> str:
         share = (index + 0.5) / lumps
         tall = size * (0.45 + 0.75 * math.sin(math.pi * share)) * chance.uniform(0.8, 1.15)
         left = x - width / 2 + width * share
-        points += [(left - size * 0.42, y - tall * 0.62), (left, y - tall), (left + size * 0.38, y - tall * 0.72)]
+        wide = width / lumps * 0.66
+        points += [
+            (left + wide * math.cos(angle), y - tall * 0.5 - tall * 0.5 * math.sin(angle))
+            for angle in (2.7, 2.2, 1.57, 0.94, 0.44)
+        ]
     points += [(x + width / 2 + size * 0.5, y), (x, y + size * 0.1)]
     return smooth(points, roundness=0.95)
 
