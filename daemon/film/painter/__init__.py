@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film.painter.draw import draw_layers, draw_picture
+from daemon.film.painter.draw import draw_cast, draw_layers, draw_picture
 
 VERSION = "1"
 
@@ -71,6 +71,17 @@ def paint(request: Request) -> Painted:
 def layers(scene: dict[str, Any], width: int, height: int) -> list[Layer]:
     """A scene's layers, back to front, at a size; laid over each other they give its picture."""
     return [Layer(*drawn) for drawn in draw_layers(scene, width, height)]
+
+
+def cast_layers(
+    scene: dict[str, Any], width: int, height: int, pose: str, towards: str = "", share: float = 0.0
+) -> list[Layer]:
+    """Only the cast's layers of a scene, in a pose or part of the way (share 0..1) towards another.
+
+    The camera and everything else stay as they are in the scene, so these may stand in for the layers of the same
+    names that `layers` gave: that is how the cast dances.
+    """
+    return [Layer(*drawn) for drawn in draw_cast(scene, width, height, pose, towards, share)]
 
 
 def scenes() -> list[str]:

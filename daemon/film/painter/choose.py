@@ -40,16 +40,16 @@ CAST_WORDS = {
     "fire dancer": "nataraja tandava dancer flames ring dancing cosmic",
 }
 HOME = {
-    "industrial club": "cyborg dj",
-    "temple": "meditating figure",
-    "battle field": "fighter",
-    "city skyline": "singer",
-    "factory": "robot drummer",
-    "deep space": "fire dancer",
-    "school yard": "singer",
-    "forest": "meditating figure",
-    "ocean": "fire dancer",
-    "desert road": "fighter",
+    "industrial club": ("cyborg dj",),
+    "temple": ("meditating figure",),
+    "battle field": ("fighter",),
+    "city skyline": ("singer", "singer", "cyborg dj"),
+    "school yard": ("singer", "fighter"),
+    "factory": ("robot drummer",),
+    "forest": ("meditating figure", "fighter", "singer"),
+    "ocean": ("singer", "fire dancer", "meditating figure"),
+    "deep space": ("fire dancer", "fire dancer", "robot drummer"),
+    "desert road": ("fighter", "robot drummer", "singer"),
 }
 POSE_WORDS = {
     "dance": "dance dances dancing tandava groove",
@@ -128,8 +128,7 @@ def choose(request: Request) -> dict[str, Any]:
     cast = [name for name in (_named(hint, CAST, CAST_WORDS) for hint in request.characters) if name]
     if not cast:
         found = _best({name: known for name, known in CAST_WORDS.items() if name in CAST}, text)
-        home = HOME.get(place, "")
-        cast = [found or (home if home in CAST else chance.choice(list(CAST)))]
+        cast = [found or chance.choice(HOME[place])]
     cast = list(dict.fromkeys(cast))[:3]
     hour = _best(HOURS, words(request.time_of_day)) or _best(HOURS, text)
     hour = hour or chance.choice(USUAL_HOURS.get(place, ("night", "dusk", "dawn", "day")))
@@ -158,6 +157,7 @@ def choose(request: Request) -> dict[str, Any]:
             "accents": list(palette.accents),
             "light": palette.light,
             "line": palette.line,
+            "wardrobe": list(palette.wardrobe),
         },
         "camera": {
             "flip": chance.random() < 0.5,

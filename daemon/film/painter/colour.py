@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z")
@@ -64,9 +64,9 @@ def from_lab(lightness: float, a: float, b: float) -> str:
     """ "#rrggbb" of an OKLab colour; chroma is lowered until it fits sRGB."""
     lightness = min(1.0, max(0.0, lightness))
     scale = 1.0
-    for _ in range(14):
+    for _ in range(60):
         rgb = _rgb(lightness, a * scale, b * scale)
-        if all(-0.002 <= channel <= 1.002 for channel in rgb):
+        if all(-0.0002 <= channel <= 1.0002 for channel in rgb):
             break
         scale *= 0.88
     channels = (round(255 * _gamma(min(1.0, max(0.0, channel)))) for channel in rgb)
@@ -109,6 +109,7 @@ class Palette:
     accents: tuple[str, str, str]
     light: str
     line: str
+    wardrobe: tuple[str, str, str]  # the cast's own accents: the same in all pictures of a song
 
     def tone(self, level: float) -> str:
         """The world's colour at a level, 0 darkest .. 1 lightest."""
@@ -157,8 +158,8 @@ def make(
         return _from_colours(given)
     match = re.match(r"\s*([A-G][#b]?)\s*(minor|min|m\b)?", key)
     minor = bool(match and match.group(2))
+    fifth = (_FIFTHS.get(match.group(1).upper(), 0) + (9 if minor else 0)) % 12 if match else 0
     if match:
-        fifth = (_FIFTHS.get(match.group(1).upper(), 0) + (9 if minor else 0)) % 12
         hue = (40 + 30 * fifth + chance.uniform(-10, 10)) % 360
     else:
         hue = chance.choice((20, 60, 190, 235, 265, 300, 335)) + chance.uniform(-12, 12)
@@ -182,14 +183,16 @@ def make(
         _jewel(first + chance.choice((-80, 80)), loud),
         _jewel(_turn(first + 140, 70, 0.6), loud),
     )
+    own = 40 + 30 * fifth + 180 if match else 215
+    wardrobe = (_jewel(own, 1.0), _jewel(own + (85 if minor else -85), 1.0), _jewel(_turn(own + 140, 70, 0.6), 1.0))
     light = oklch(0.93, 0.06, round(_turn(light_hue, 85, 0.5), 1))
-    return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)))
+    return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)), wardrobe)
 
 
 def deepened(palette: Palette) -> Palette:
     """A palette whose world is darker and louder, so that light shows."""
     ramp = tuple(shift(colour, lightness=-0.16 * to_lab(colour)[0], chroma=1.25) for colour in palette.ramp)
-    return Palette(ramp, palette.accents, palette.light, palette.line)
+    return replace(palette, ramp=ramp)
 
 
 def _from_colours(given: tuple[str, ...]) -> Palette:
@@ -204,4 +207,5 @@ def _from_colours(given: tuple[str, ...]) -> Palette:
     while len(accents) < 3:
         accents.append(mix(accents[0], high, 0.45) if len(accents) == 1 else mix(accents[-1], low, 0.3))
     line = shift(low, lightness=min(0.0, 0.14 - to_lab(low)[0]))
-    return Palette(ramp if len(ramp) > 1 else (low, high), (accents[0], accents[1], accents[2]), high, line)
+    three = (accents[0], accents[1], accents[2])
+    return Palette(ramp if len(ramp) > 1 else (low, high), three, high, line, three)

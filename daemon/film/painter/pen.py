@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -230,6 +230,10 @@ class Pen:
         self.parts.append(f"<g{attributes}>")
         yield
         self.parts.append("</g>")
+
+    def at(self, x: float, y: float, turn: float = 0.0, size: float = 1.0) -> AbstractContextManager[None]:
+        """Draws what follows at a place, turned (degrees) and scaled."""
+        return self.inside(f"translate({x:.1f} {y:.1f}) rotate({turn:.1f}) scale({size:.3f})")
 
     def fill(self, outline: str, paint: str, opacity: float = 1.0) -> None:
         """Fills an outline, without any line."""

@@ -7,7 +7,8 @@ in degrees from hanging straight down; positive lifts a limb outwards, on both s
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from daemon.film.painter.colour import mix
 from daemon.film.painter.pen import Pen, Point
@@ -77,6 +78,7 @@ class Pose:
     nod: float = 0.0
     sway: float = 0.0
     lift: float = 0.0
+    perch: bool = False  # sits on something
     seat: float | None = None  # hips so high over the ground, whatever the legs do: cross-legged
     hand_left: str = "fist"
     hand_right: str = "fist"
@@ -147,24 +149,33 @@ POSES: dict[str, Pose] = {
         mouth="shout",
     ),
     "walk": Pose(
-        Limb(-26, -34),
-        Limb(38, -24),
-        Limb(27, -4, 4),
-        Limb(20, -52, -6),
-        lean=-3,
-        bend=-3,
-        nod=2,
-        mouth="smile",
+        Limb(34, -88), Limb(44, 6), Limb(30, -6, 4), Limb(20, -52, -6), lean=-4, bend=-3, nod=2, mouth="smile"
     ),
     "sit": Pose(
-        Limb(26, -50),
-        Limb(26, -50),
-        Limb(52, -50, 0, 0.62),
-        Limb(52, -50, 0, 0.62),
-        nod=2,
-        mouth="calm",
+        Limb(26, -50), Limb(26, -50), Limb(52, -50, 0, 0.62), Limb(52, -50, 0, 0.62), nod=2, mouth="calm", perch=True
     ),
 }
+
+
+def between(first: Pose, second: Pose, share: float) -> Pose:
+    """The pose that lies `share` (0..1) of the way from first to second; what can't be mixed changes half-way."""
+
+    def limb(one: Limb, two: Limb) -> Limb:
+        return Limb(
+            *(getattr(one, f.name) + (getattr(two, f.name) - getattr(one, f.name)) * share for f in fields(Limb))
+        )
+
+    later = second if share >= 0.5 else first
+    mixed: dict[str, Any] = {}
+    for each in fields(Pose):
+        one, two = getattr(first, each.name), getattr(second, each.name)
+        if isinstance(one, Limb):
+            mixed[each.name] = limb(one, two)
+        elif isinstance(one, float | int) and isinstance(two, float | int) and not isinstance(one, bool):
+            mixed[each.name] = one + (two - one) * share
+        else:
+            mixed[each.name] = getattr(later, each.name)
+    return Pose(**mixed)
 
 
 @dataclass(frozen=True)

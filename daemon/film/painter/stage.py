@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daemon.film.painter.colour import Palette
+from daemon.film.painter.colour import Palette, mix, oklch, to_lch
 from daemon.film.painter.pen import SHEETS, Pen, Point, Sheet
 
 WORLD = (1600.0, 900.0)
@@ -38,6 +38,7 @@ class Plane:
     pen: Pen
     pivot: Point | None = None
     soft: bool = False  # nothing but gradients: half the resolution is enough
+    cast: bool = False  # one of the cast
 
 
 @dataclass
@@ -64,23 +65,35 @@ class Stage:
         """0 quiet .. 1 loud."""
         return float(self.scene["energy"])
 
+    def _level(self, level: float) -> float:
+        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
+        return low + (high - low) * level
+
     def tone(self, level: float) -> str:
         """The world's colour at a level out of doors: raised by the hour of the day."""
-        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
-        return self.palette.tone(low + (high - low) * level)
+        return self.palette.tone(self._level(level))
+
+    def own(self, level: float, chroma: float, hue: float, share: float) -> str:
+        """A colour at a level whose hue is, by a share, the thing's own (leaves, water, earth), else the world's."""
+        height = self._level(level) * (0.82 if self.hour == "night" else 1.0)
+        world = to_lch(self.tone(level))[2]
+        turn = max(-15.0, min(15.0, ((world - hue + 180) % 360 - 180) * (1 - share)))
+        return mix(
+            self.tone(level), oklch(round(0.17 + 0.7 * height, 3), chroma, round(hue + turn, 1)), 0.45 + 0.55 * share
+        )
 
     def chance(self, name: str) -> random.Random:
         """Chance of one layer's own, from the picture's seed."""
         return random.Random(f"{self.scene['seed']}/{self.scene['place']}/{name}")
 
-    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False) -> Pen:
+    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False, cast: bool = False) -> Pen:
         """A new layer in front of those before it."""
         near = 0.55 + 0.45 * (1 - abs(depth - CAST_DEPTH)) if depth > CAST_DEPTH else 1.0
         sheet = replace(
             self.sheet, outer=self.sheet.outer * self.line * near, inner=self.sheet.inner * self.line * near
         )
         pen = Pen(f"{name.replace(' ', '')}{len(self.planes)}_", self.palette, sheet, self.light)
-        self.planes.append(Plane(name, depth, pen, pivot, soft))
+        self.planes.append(Plane(name, depth, pen, pivot, soft, cast))
         return pen
 
     def cast(self, x: float, y: float, scale: float = 1.0) -> None:

@@ -287,7 +287,7 @@ def weather(stage: Stage) -> None:
     kind, chance = stage.scene["weather"], stage.chance("weather")
     if kind == "clear":
         return
-    pen = stage.layer("weather", 0.08)
+    pen = stage.layer("weather", 0.08, soft=kind == "mist")
     if kind == "rain":
         for _ in range(130):
             x, y, reach = chance.uniform(-300, 1900), chance.uniform(-250, 1150), chance.uniform(26, 70)

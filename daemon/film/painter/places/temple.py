@@ -35,7 +35,6 @@ def draw(stage: Stage) -> None:
     _terrace(stage, x)
     stage.cast(x, TERRACE + 52, 0.9)
     _lamps(stage, x)
-    nature.mist(stage, "low mist", 850, 0.75, 0.2, 0.45)
     _near(stage, -side)
     nature.weather(stage)
 
