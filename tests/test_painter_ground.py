@@ -173,7 +173,7 @@ def test_style_sheets_look_different(sheet: str) -> None:
         ("the singer on a rooftop above the city skyline", "city skyline", "singer"),
         ("cherry blossom over the school, a student sings", "school yard", "singer"),
         ("robots drum in the factory between gears", "factory", "robot drummer"),
-        ("Nataraja, the cosmic dancer in a ring of flames among galaxies", "deep space", "fire dancer"),
+        ("Nataraja, the cosmic dancer in a ring of flames among galaxies", "deep space", "ring dancer"),
         ("fireflies in the deep woods, a monk", "forest", "meditating figure"),
         ("waves, a ship on the sea", "ocean", ""),
         ("driving a highway through the canyon", "desert road", ""),

@@ -37,7 +37,7 @@ CAST_WORDS = {
     "singer": "singer vocalist sings singing diva idol microphone",
     "fighter": "fighter warrior swordsman samurai hero ninja duel",
     "robot drummer": "drummer robot drums drum android",
-    "fire dancer": "nataraja tandava dancer flames ring dancing cosmic",
+    "ring dancer": "nataraja tandava dancer flames ring dancing cosmic",
 }
 HOME = {
     "industrial club": ("cyborg dj",),
@@ -47,8 +47,8 @@ HOME = {
     "school yard": ("singer", "fighter"),
     "factory": ("robot drummer",),
     "forest": ("meditating figure", "fighter", "singer"),
-    "ocean": ("singer", "fire dancer", "meditating figure"),
-    "deep space": ("fire dancer", "fire dancer", "robot drummer"),
+    "ocean": ("singer", "ring dancer", "meditating figure"),
+    "deep space": ("ring dancer", "ring dancer", "robot drummer"),
     "desert road": ("fighter", "robot drummer", "singer"),
 }
 POSE_WORDS = {

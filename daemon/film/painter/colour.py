@@ -155,7 +155,7 @@ def make(
     dark_hour = time_of_day in ("night", "")
     given = clean(colours)
     if given:
-        return _from_colours(given)
+        return _from_colours(given, chance)
     match = re.match(r"\s*([A-G][#b]?)\s*(minor|min|m\b)?", key)
     minor = bool(match and match.group(2))
     fifth = (_FIFTHS.get(match.group(1).upper(), 0) + (9 if minor else 0)) % 12 if match else 0
@@ -195,17 +195,34 @@ def deepened(palette: Palette) -> Palette:
     return replace(palette, ramp=ramp)
 
 
-def _from_colours(given: tuple[str, ...]) -> Palette:
-    """A palette of somebody's own colours: sorted by lightness for the world, the loudest as accents."""
+def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
+    """A palette of somebody's own colours: the loudest are accents, the rest make the world from dark to light."""
     by_light = sorted(dict.fromkeys(given), key=lambda colour: to_lab(colour)[0])
-    loud = sorted(by_light, key=lambda colour: -to_lch(colour)[1])
-    darkest, lightest = by_light[0], by_light[-1]
+    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])
+    calm = [colour for colour in by_light if colour not in loud[:2]]
+    world = calm if len(calm) > 2 else by_light
+    darkest, lightest = world[0], world[-1]
     low = darkest if to_lab(darkest)[0] < 0.24 else shift(darkest, lightness=0.16 - to_lab(darkest)[0], chroma=0.8)
     high = lightest if to_lab(lightest)[0] > 0.8 else shift(lightest, lightness=0.86 - to_lab(lightest)[0], chroma=0.6)
-    ramp = tuple(dict.fromkeys((low, *by_light, high)))
-    accents = [colour for colour in loud if 0.45 < to_lab(colour)[0] < 0.95] or [high]
-    while len(accents) < 3:
-        accents.append(mix(accents[0], high, 0.45) if len(accents) == 1 else mix(accents[-1], low, 0.3))
+    first = loud[0] if loud else high
+    second = loud[1] if len(loud) > 1 else mix(first, high, 0.45)
+    third = loud[2] if len(loud) > 2 and to_lch(loud[2])[1] > 0.85 * to_lch(second)[1] else mix(second, high, 0.5)
+    ramp = _even(tuple(dict.fromkeys((low, *world, high))))
+    accents = (first, second, third) if chance.random() < 0.5 else (second, first, third)
     line = shift(low, lightness=min(0.0, 0.14 - to_lab(low)[0]))
-    three = (accents[0], accents[1], accents[2])
-    return Palette(ramp if len(ramp) > 1 else (low, high), three, high, line, three)
+    return Palette(ramp, accents, high, line, (first, second, third))
+
+
+def _even(colours: tuple[str, ...]) -> tuple[str, ...]:
+    """Six colours along those given (dark to light), in even steps of lightness."""
+    if len(colours) < 2:
+        colours = (shift(colours[0], lightness=-0.3), colours[0])
+    levels = [to_lab(colour)[0] for colour in colours]
+    found = []
+    for step in range(6):
+        wanted = levels[0] + (levels[-1] - levels[0]) * step / 5
+        above = next((index for index in range(1, len(levels)) if levels[index] >= wanted - 1e-9), len(levels) - 1)
+        span = max(1e-6, levels[above] - levels[above - 1])
+        share = min(1.0, max(0.0, (wanted - levels[above - 1]) / span))
+        found.append(mix(colours[above - 1], colours[above], round(share, 3)))
+    return tuple(found)

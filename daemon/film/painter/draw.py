@@ -52,16 +52,17 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
     pen.lit = True
     pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
-    pose = character.pose(stage.scene["pose"])
+    props = character.props(stage.scene["place"] or character.home, stage.scene["pose"])
+    pose = character.pose(stage.scene["pose"], props)
     if stage.scene.get("towards"):
-        pose = between(pose, character.pose(stage.scene["towards"]), float(stage.scene["share"]))
+        pose = between(pose, character.pose(stage.scene["towards"], props), float(stage.scene["share"]))
     puppet = Puppet(pen, character.build, pose)
     if index == 0:
         stage.face = along(spot, point(puppet.bones["head"], 0, -72))
     with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
         if puppet.pose.perch:
             perch(pen)
-        character.draw(puppet)
+        character.draw(puppet, props or not (character.home or character.afoot))
 
 
 def perch(pen: Pen) -> None:

@@ -102,7 +102,7 @@ class Stage:
         self.spot = Spot(x, y, scale)
         for index in range(len(names) - 1, 0, -1):
             side = (-1) ** index * math.copysign(1, x - 801)
-            self.perform(self, Spot(x + side * (330 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
+            self.perform(self, Spot(x + side * (400 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
         if names:
             self.perform(self, self.spot, 0)
 
