@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from daemon.film.painter.cast import CAST
 from daemon.film.painter.colour import Palette
 from daemon.film.painter.finish import finish
-from daemon.film.painter.pen import Pen, Point, Sheet, box, ellipse
+from daemon.film.painter.outline import Point, box, ellipse
+from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
 from daemon.film.painter.rig import Puppet, between, point
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, page, placed, sheet_of

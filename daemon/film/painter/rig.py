@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point
+from daemon.film.painter.outline import Point
+from daemon.film.painter.pen import Pen
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)

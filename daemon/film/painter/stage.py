@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from daemon.film.painter.colour import Palette, mix, oklch, to_lch
-from daemon.film.painter.pen import SHEETS, Pen, Point, Sheet
+from daemon.film.painter.outline import Point
+from daemon.film.painter.pen import SHEETS, Pen, Sheet
 
 WORLD = (1600.0, 900.0)
 CAST_DEPTH = 0.4

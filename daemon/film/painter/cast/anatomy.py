@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Point, box, curve, ellipse, limb, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, limb, polygon, ribbon, smooth
 from daemon.film.painter.rig import Puppet, Shape, placed, point
 
 

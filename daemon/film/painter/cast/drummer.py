@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from daemon.film.painter.cast.anatomy import flat, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, curve, ellipse, limb, points, polygon
+from daemon.film.painter.outline import box, curve, ellipse, limb, points, polygon
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.rig import Build, Limb, Pose, Puppet, Shape
 
 BUILD = Build(shoulder=84, torso=150, upper=84, fore=80, neck=26)

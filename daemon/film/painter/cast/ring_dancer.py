@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, curve, ellipse, points, ribbon, smooth
+from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
 
 BUILD = Build(shoulder=66, torso=144, hip=28, upper=80, fore=76, thigh=118, shin=112)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import box, curve, ellipse, points, ribbon
+from daemon.film.painter.outline import box, curve, ellipse, points, ribbon
 from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
 
 BUILD = Build(shoulder=58, torso=140, hip=27, upper=84, fore=78, thigh=126, shin=124)

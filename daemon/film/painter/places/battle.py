@@ -6,7 +6,8 @@ import math
 import random
 
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.places import nature
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
@@ -251,7 +252,7 @@ def _rubble(stage: Stage, side: int) -> None:
     stone = stage.tone(0.14)
     for _ in range(17):
         x, y, size = chance.uniform(-60, 1660), chance.uniform(80, 860), chance.choice((9, 13, 18, 30))
-        if abs(x - 800) < 330 and size > 13:
+        if abs(x - stage.spot.x) < 300:
             continue
         _stone(pen, chance, x, y, size, stone)
     for _ in range(40):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point, box, ellipse, polygon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.places.crowd import audience
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 

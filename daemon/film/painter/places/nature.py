@@ -7,7 +7,8 @@ import random
 from collections.abc import Sequence
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Pen, Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 _SKIES = {

@@ -6,7 +6,8 @@ import math
 import random
 
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.places import nature
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 

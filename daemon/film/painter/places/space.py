@@ -6,7 +6,7 @@ import math
 import random
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 GROUND = 732.0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, curve, ellipse, polygon, smooth
+from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.places import nature
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
