@@ -16,7 +16,7 @@ from daemon.film.painter import colour
 from daemon.film.painter.choose import choose
 from daemon.film.painter.draw import compose
 from daemon.film.painter.gallery import gallery
-from daemon.film.painter.rig import POSES, between
+from daemon.film.painter.poses import POSES, between
 
 
 def _request(**given: object) -> painter.Request:
@@ -87,6 +87,31 @@ def test_layers_of_a_scene_that_went_through_json_give_its_picture() -> None:
         error = np.abs(_composite(found) - painted.picture)
         assert error.mean() < 2
         assert np.percentile(error, 99) < 16
+
+
+def test_a_margin_is_drawn_beyond_the_edges_and_leaves_the_picture_as_it_is() -> None:
+    scene = painter.paint(_request(scene="temple")).scene
+    plain, larger = painter.layers(scene, 320, 180), painter.layers(scene, 320, 180, margin=0.1)
+    for one, two in zip(plain, larger, strict=True):
+        assert two.rgba.shape == (216, 384, 4)
+        assert np.abs(one.rgba.astype(int) - two.rgba[18:-18, 32:-32]).mean() < 1
+    assert larger[0].rgba[:, :, 3].min() == 255
+
+
+@pytest.mark.parametrize("name", ["singer", "fighter", "robot drummer", "ring dancer"])
+def test_a_blink_changes_the_face_and_little_else(name: str) -> None:
+    scene = painter.paint(_request(scene="temple", characters=(name,), framing="close", pose="dance")).scene
+    awake, shut = (painter.cast_layers(scene, 320, 180, "dance", blink=blink)[0].rgba for blink in (False, True))
+    changed = (np.abs(awake.astype(int) - shut).max(axis=2) > 24).mean()
+    assert 0.0005 < changed < 0.06
+
+
+def test_the_colours_of_a_song_run_from_dark_to_light_with_clear_accents() -> None:
+    for key in ("A minor", "C major", "no key"):
+        found = colour.of_song(("dark",), key, 0.7, 3)
+        levels = [colour.to_lab(one)[0] for one in found]
+        assert levels[0] < levels[1] < levels[2] < levels[5]
+        assert min(colour.to_lch(one)[1] for one in found[3:5]) > 0.1
 
 
 def test_seeds_give_pictures_that_differ_well_beyond_noise() -> None:

@@ -13,7 +13,7 @@ from daemon.film.painter import colour
 from daemon.film.painter.cast import CAST
 from daemon.film.painter.pen import SHEETS
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.rig import POSES
+from daemon.film.painter.poses import POSES
 
 if TYPE_CHECKING:
     from daemon.film.painter import Request
@@ -163,8 +163,8 @@ def choose(request: Request) -> dict[str, Any]:
             "flip": chance.random() < 0.5,
             "roll": round(tilt, 2),
             "side": chance.choice((-1, 0, 1)),
-            "zoom": round(chance.uniform(1.0, 1.14), 3),
-            "x": round(chance.uniform(-50, 50), 1),
-            "y": round(chance.uniform(-16, 14), 1),
+            "zoom": round(chance.uniform(1.0, 1.2), 3),
+            "x": round(chance.uniform(-70, 70), 1),
+            "y": round(chance.uniform(-10, 20), 1),
         },
     }

@@ -189,6 +189,12 @@ def make(
     return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)), wardrobe)
 
 
+def of_song(mood: Sequence[str], key: str, energy: float, seed: int) -> list[str]:
+    """Six colours for a whole song: two darks, a middle, two accents, a light."""
+    palette = make((), mood, key, energy, "night", random.Random(f"{seed}/song"))
+    return [palette.tone(0.06), palette.tone(0.26), palette.tone(0.6), *palette.wardrobe[:2], palette.light]
+
+
 def deepened(palette: Palette) -> Palette:
     """A palette whose world is darker and louder, so that light shows."""
     ramp = tuple(shift(colour, lightness=-0.16 * to_lab(colour)[0], chroma=1.25) for colour in palette.ramp)
@@ -198,7 +204,8 @@ def deepened(palette: Palette) -> Palette:
 def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
     """A palette of somebody's own colours: the loudest are accents, the rest make the world from dark to light."""
     by_light = sorted(dict.fromkeys(given), key=lambda colour: to_lab(colour)[0])
-    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])
+    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:3]
+    loud.sort(key=lambda colour: -to_lch(colour)[1] * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74)))
     calm = [colour for colour in by_light if colour not in loud[:2]]
     world = calm if len(calm) > 2 else by_light
     darkest, lightest = world[0], world[-1]
@@ -206,8 +213,8 @@ def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
     high = lightest if to_lab(lightest)[0] > 0.8 else shift(lightest, lightness=0.86 - to_lab(lightest)[0], chroma=0.6)
     first = loud[0] if loud else high
     second = loud[1] if len(loud) > 1 else mix(first, high, 0.45)
-    third = loud[2] if len(loud) > 2 and to_lch(loud[2])[1] > 0.85 * to_lch(second)[1] else mix(second, high, 0.5)
-    ramp = _even(tuple(dict.fromkeys((low, *world, high))))
+    third = shift(loud[2], lightness=max(0.0, 0.7 - to_lab(loud[2])[0])) if len(loud) > 2 else mix(second, high, 0.5)
+    ramp = tuple(shift(tone, chroma=1.3) for tone in _even(tuple(dict.fromkeys((low, *world, high)))))
     accents = (first, second, third) if chance.random() < 0.5 else (second, first, third)
     line = shift(low, lightness=min(0.0, 0.14 - to_lab(low)[0]))
     return Palette(ramp, accents, high, line, (first, second, third))

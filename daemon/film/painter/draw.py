@@ -18,23 +18,32 @@ from daemon.film.painter.finish import finish
 from daemon.film.painter.outline import Point, box, ellipse
 from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.rig import Puppet, between, point
+from daemon.film.painter.poses import between
+from daemon.film.painter.rig import Puppet, point
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, page, placed, sheet_of
 
 
-def rasterise(planes: Sequence[Plane], camera: Camera, width: int, height: int) -> NDArray[np.uint8]:
-    """Planes drawn over each other, H x W x 4 uint8 RGBA, premultiplied; soft ones at half the resolution."""
+def rasterise(
+    planes: Sequence[Plane], camera: Camera, width: int, height: int, border: tuple[int, int] = (0, 0)
+) -> NDArray[np.uint8]:
+    """Planes drawn over each other, H x W x 4 uint8 RGBA, premultiplied; soft ones at half the resolution.
+
+    border: pixels that are drawn beyond the picture, left and right, above and below.
+    """
+    across, down = border
+    full = (width + 2 * across, height + 2 * down)
     soft = all(plane.soft for plane in planes)
-    wide, tall = ((width + 1) // 2, (height + 1) // 2) if soft else (width, height)
+    drawn = ((full[0] + 1) // 2, (full[1] + 1) // 2) if soft else full
     body = "".join(placed(plane, camera, width, height) for plane in planes)
-    data = resvg_py.svg_to_bytes(svg_string=page(body, (width, height), (wide, tall)), skip_system_fonts=True)
+    svg = page(body, (-across, -down, *full), drawn)
+    data = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
     decoded = cv2.imdecode(np.frombuffer(bytes(data), np.uint8), cv2.IMREAD_UNCHANGED)
     assert decoded is not None
     blue, green, red, alpha = cv2.split(decoded)
     rgb = cv2.multiply(cv2.merge([red, green, blue]), cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
     rgba = cv2.merge([*cv2.split(rgb), alpha])
     if soft:
-        rgba = cv2.resize(rgba, (width, height), interpolation=cv2.INTER_LINEAR)
+        rgba = cv2.resize(rgba, full, interpolation=cv2.INTER_LINEAR)
     return np.asarray(rgba, dtype=np.uint8)
 
 
@@ -57,6 +66,8 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     pose = character.pose(stage.scene["pose"], props)
     if stage.scene.get("towards"):
         pose = between(pose, character.pose(stage.scene["towards"], props), float(stage.scene["share"]))
+    if stage.scene.get("blink"):
+        pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
     if index == 0:
         stage.face = along(spot, point(puppet.bones["head"], 0, -72))
@@ -112,33 +123,32 @@ def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.u
     return canvas
 
 
-def draw_cast(
-    scene: dict[str, Any], width: int, height: int, pose: str, towards: str = "", share: float = 0.0
-) -> list[tuple[str, float, NDArray[np.uint8], tuple[float, float]]]:
-    """The cast's layers in a pose, or part of the way (share 0..1) towards another, seen by the scene's camera."""
+Drawn = tuple[str, float, NDArray[np.uint8], tuple[float, float]]  # name, depth, premultiplied RGBA, pivot
+
+
+def draw_cast(scene: dict[str, Any], width: int, height: int, margin: float, moved: dict[str, Any]) -> list[Drawn]:
+    """The cast's layers as the scene has them but for what `moved` says, seen by the scene's own camera."""
     _, camera = compose(scene, width, height)
-    moved, _ = compose({**scene, "pose": pose, "towards": towards, "share": share}, width, height)
-    moved.planes = [plane for plane in moved.planes if plane.cast]
-    return _rasters(moved, camera, width, height)
+    stage, _ = compose({**scene, **moved}, width, height)
+    stage.planes = [plane for plane in stage.planes if plane.cast]
+    return _rasters(stage, camera, width, height, margin)
 
 
-def draw_layers(
-    scene: dict[str, Any], width: int, height: int
-) -> list[tuple[str, float, NDArray[np.uint8], tuple[float, float]]]:
-    """A scene's layers back to front: name, depth, premultiplied RGBA, pivot in shares of the canvas."""
+def draw_layers(scene: dict[str, Any], width: int, height: int, margin: float) -> list[Drawn]:
+    """A scene's layers back to front; margin: what is drawn beyond each edge, as a share of the picture."""
     stage, camera = compose(scene, width, height)
-    return _rasters(stage, camera, width, height)
+    return _rasters(stage, camera, width, height, margin)
 
 
-def _rasters(
-    stage: Stage, camera: Camera, width: int, height: int
-) -> list[tuple[str, float, NDArray[np.uint8], tuple[float, float]]]:
+def _rasters(stage: Stage, camera: Camera, width: int, height: int, margin: float) -> list[Drawn]:
+    border = (round(width * margin), round(height * margin))
+    wide, tall = width + 2 * border[0], height + 2 * border[1]
     drawn = []
     for plane in stage.planes:
         a, b, c, d, e, f = camera.transform(plane.depth, width, height)
         x, y = plane.pivot or (800.0, 450.0)
-        anchor = ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
-        drawn.append((plane.name, plane.depth, rasterise([plane], camera, width, height), anchor))
+        anchor = ((a * x + c * y + e + border[0]) / wide, (b * x + d * y + f + border[1]) / tall)
+        drawn.append((plane.name, plane.depth, rasterise([plane], camera, width, height, border), anchor))
     return drawn
 
 

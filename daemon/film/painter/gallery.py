@@ -15,7 +15,7 @@ from daemon.film.painter.colour import make as make_palette
 from daemon.film.painter.draw import draw_figure
 from daemon.film.painter.pen import SHEETS
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.rig import POSES
+from daemon.film.painter.poses import POSES
 
 _KEYS = (
     "A minor",

@@ -170,11 +170,12 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
 
 
-def page(body: str, size: tuple[int, int], pixels: tuple[int, int]) -> str:
-    """A whole SVG page: its size in its own units, and how many pixels it is drawn with."""
+def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
+    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
+    seen = " ".join(str(value) for value in view)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
-        f'viewBox="0 0 {size[0]} {size[1]}" preserveAspectRatio="none">{body}</svg>'
+        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
     )
 
 

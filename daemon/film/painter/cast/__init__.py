@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from daemon.film.painter.cast import ascetic, cyborg_dj, drummer, fighter, ring_dancer, singer
-from daemon.film.painter.rig import POSES, Build, Pose, Puppet
+from daemon.film.painter.poses import POSES, Pose
+from daemon.film.painter.rig import Build, Puppet
 
 
 class Draw(Protocol):

@@ -8,7 +8,8 @@ from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, leg, mouth, stro
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import bounds, box, corners, curve, ellipse, points, ribbon
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=74, torso=154, hip=32)
 _LOTUS = Pose(Limb(40, -22, -6), Limb(40, -22, -6), seat=52, hand_left="mudra", hand_right="mudra", nod=0, mouth="calm")

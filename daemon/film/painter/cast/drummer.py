@@ -6,7 +6,8 @@ from daemon.film.painter.cast.anatomy import flat, stroke
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, limb, points, polygon
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.rig import Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.poses import Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=84, torso=150, upper=84, fore=80, neck=26)
 OWN_POSES = {
@@ -126,7 +127,9 @@ def _head(puppet: Puppet, paint: str, steel: str, dark: str, lamp: str) -> None:
     mood = puppet.pose.mouth
     face: list[Shape] = []
     for sign in (-1, 1):
-        if mood == "shout":
+        if puppet.pose.blink:
+            face.append(flat(box(sign * 25 - 13, -75, 26, 6, 3), glow))
+        elif mood == "shout":
             face += [stroke(points(f"{sign * 38} -66, {sign * 26} -82, {sign * 14} -66"), glow, 7, 0.4)]
         else:
             face += [flat(ellipse(sign * 25, -72, 15, 17), lamp, 0.35), flat(ellipse(sign * 25, -72, 11, 13), glow)]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, eye, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, polygon, ribbon
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=74, torso=150, thigh=126, shin=120)
 OWN_POSES = {
@@ -154,9 +155,13 @@ def _head(puppet: Puppet, skin: str, hair: str, band: str) -> None:
         for sign in (-1, 1)
     ]
     for sign in (-1, 1):
-        features += eye(
-            sign * 24, -62, 13, 11, shift(band, lightness=-0.1), line, look=sign * -1.5, lid=0.0 if shout else 0.16
-        )
+        if puppet.pose.blink:
+            features.append(
+                flat(ribbon(points(f"{sign * 9} -60, {sign * 24} -56, {sign * 40} -62"), [1, 3.4, 1.2]), line)
+            )
+        else:
+            lid = 0.0 if shout else 0.16
+            features += eye(sign * 24, -62, 13, 11, shift(band, lightness=-0.1), line, look=sign * -1.5, lid=lid)
         brow = ribbon(points(f"{sign * 7} -74, {sign * 24} -84, {sign * 43} -86"), [4.4, 4.2, 1.4])
         features.append(flat(brow, shift(hair, lightness=-0.05)))
     features += [

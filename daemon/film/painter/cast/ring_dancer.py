@@ -9,7 +9,8 @@ from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth,
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=66, torso=144, hip=28, upper=80, fore=76, thigh=118, shin=112)
 FIRE = (oklch(0.58, 0.21, 30), oklch(0.72, 0.19, 50), oklch(0.88, 0.15, 88))
@@ -266,7 +267,7 @@ def _head(puppet: Puppet, skin: str, hair: str) -> None:
     soft = shift(skin, lightness=-0.17)
     features: list[Shape] = []
     for sign in (-1, 1):
-        if puppet.pose.mouth == "calm":
+        if puppet.pose.blink or puppet.pose.mouth == "calm":
             lash = ribbon(
                 points(f"{sign * 8} -58, {sign * 16} -52, {sign * 28} -50, {sign * 43} -60"), [1, 2.8, 3.2, 1]
             )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, ribbon
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=58, torso=140, hip=27, upper=84, fore=78, thigh=126, shin=124)
 _MIC = Limb(24, -166, -6)
@@ -177,7 +178,7 @@ def _head(puppet: Puppet, skin: str, hair: str, trim: str) -> None:
     puppet.add("head", Shape(face, skin, shade=10, rim=4, hatch=False))
     soft = shift(skin, lightness=-0.18)
     features = [flat(ellipse(sign * 31, -34, 10, 5.5), "#ff6f86", 0.4) for sign in (-1, 1)]
-    closed = puppet.pose.mouth == "shout" and puppet.pose.nod > 6
+    closed = puppet.pose.blink or (puppet.pose.mouth == "shout" and puppet.pose.nod > 6)
     for sign in (-1, 1):
         if closed:
             features.append(
