@@ -6,7 +6,7 @@ import math
 import random
 
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon
 from daemon.film.painter.pen import Pen
 from daemon.film.painter.places import nature
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
@@ -140,14 +140,21 @@ def _blast(stage: Stage, x: float) -> None:
         (56, FIRE[2]),
         (26, "#fffdf0"),
     ):
-        lumps = [
-            (x + math.cos(angle) * radius * grow, y - 40 + math.sin(angle) * radius * grow * 0.86)
-            for index in range(13)
-            for angle, grow in ((math.tau * index / 13, (1.1 if index % 2 else 0.9) * chance.uniform(0.9, 1.12)),)
-        ]
-        outline = smooth(lumps, roundness=0.9)
-        pen.stroke(outline, pen.line_colour(colour), pen.sheet.inner)
-        pen.fill(outline, colour)
+        puffs = [(x, y - 40, radius * 0.8)]
+        for index in range(9):
+            angle = math.tau * (index + chance.uniform(-0.2, 0.2)) / 9
+            reach = radius * chance.uniform(0.62, 0.8)
+            puffs.append(
+                (
+                    x + math.cos(angle) * reach,
+                    y - 40 + math.sin(angle) * reach * 0.86,
+                    radius * chance.uniform(0.34, 0.48),
+                )
+            )
+        for a, b, size in puffs:
+            pen.stroke(ellipse(a, b, size), pen.line_colour(colour), pen.sheet.inner * 2)
+        for a, b, size in puffs:
+            pen.fill(ellipse(a, b, size), colour)
     for _ in range(26):
         angle, near = chance.uniform(math.pi, math.tau), chance.uniform(150, 210)
         far = near + chance.uniform(30, 120)

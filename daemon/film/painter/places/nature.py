@@ -290,17 +290,17 @@ def weather(stage: Stage) -> None:
         return
     pen = stage.layer("weather", 0.08, soft=kind == "mist")
     if kind == "rain":
-        for _ in range(130):
-            x, y, reach = chance.uniform(-300, 1900), chance.uniform(-250, 1150), chance.uniform(26, 70)
+        for _ in range(210):
+            x, y, reach = chance.uniform(-300, 1900), chance.uniform(-250, 1150), chance.uniform(34, 90)
             pen.stroke(
                 polygon([(x, y), (x - reach * 0.28, y + reach)], closed=False),
                 stage.palette.light,
-                chance.uniform(1.2, 2.6),
+                chance.uniform(1.6, 3.4),
                 0.5,
             )
     elif kind == "snow":
-        for _ in range(110):
-            radius = chance.choice((2.5, 3.5, 4.5, 7.0))
+        for _ in range(170):
+            radius = chance.choice((2.5, 3.5, 5.0, 8.0))
             pen.fill(ellipse(chance.uniform(-300, 1900), chance.uniform(-250, 1150), radius), "#ffffff", 0.85)
     elif kind == "petals":
         colour = mix(stage.palette.accents[0], "#ffd9e4", 0.6)

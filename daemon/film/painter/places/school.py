@@ -41,7 +41,7 @@ def _leaf(stage: Stage) -> str:
 
 def _town(stage: Stage) -> None:
     pen, chance = stage.layer("hills", 0.9), stage.chance("hills")
-    far = mix(stage.tone(0.62), oklch(0.6, 0.09, 150), 0.3)
+    far = stage.own(0.64, 0.07, 160, 0.4)
     for row, rise in enumerate((120, 70)):
         line = [(LEFT + index * 190, GROUND - rise - chance.uniform(0, 70)) for index in range(19)]
         pen.fill(smooth([(LEFT, LOW), *line, (RIGHT, LOW)], roundness=0.8), shift(far, lightness=-0.06 * row))
@@ -173,7 +173,7 @@ def _tree(stage: Stage, pen: Pen, chance: random.Random, x: float, y: float, siz
 
 def _trees(stage: Stage, side: int) -> None:
     pen, chance = stage.layer("trees", 0.64), stage.chance("trees")
-    hedge = mix(oklch(0.55, 0.1, 145), stage.tone(0.4), 0.4)
+    hedge = stage.own(0.42, 0.1, 142, 0.62)
     bumps = [
         (LEFT + index * 60, GROUND - 16 + (-14 if index % 2 else 8) + chance.uniform(-5, 5)) for index in range(57)
     ]
@@ -189,7 +189,7 @@ def _trees(stage: Stage, side: int) -> None:
 def _yard(stage: Stage, side: int) -> None:
     """The yard: a grass strip, a court with painted lines in perspective."""
     pen, palette = stage.layer("yard", 0.5), stage.palette
-    grass = mix(oklch(0.66, 0.12, 140), stage.tone(0.55), 0.4)
+    grass = stage.own(0.6, 0.13, 132, 0.62)
     court = mix(palette.accents[1], mix(oklch(0.66, 0.09, 45), stage.tone(0.5), 0.4), 0.62)
     pen.fill(box(LEFT, GROUND + 20, RIGHT - LEFT, LOW - GROUND), grass)
     for index in range(60):
