@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -36,6 +39,31 @@ def test_the_same_request_gives_the_same_bytes() -> None:
     first, second = painter.paint(_request()), painter.paint(_request())
     assert first.picture.tobytes() == second.picture.tobytes()
     assert first.scene == second.scene
+
+
+def test_another_process_with_another_hash_seed_paints_the_same_bytes() -> None:
+    code = (
+        "import hashlib; from daemon.film import painter as p;"
+        "r = p.Request('a city at night', 5, 160, 90, sheet='ink', energy=0.9, role='drop');"
+        "print(hashlib.sha256(p.paint(r).picture.tobytes()).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_a_loud_section_brings_light_that_a_quiet_one_does_not_have() -> None:
+    def names(energy: float, role: str) -> set[str]:
+        scene = choose(_request(scene="industrial club", energy=energy, role=role))
+        return {plane.name for plane in compose(scene, 64, 64)[0].planes}
+
+    more = names(0.9, "drop") - names(0.2, "break")
+    assert "confetti" in more
+    assert more & {"lasers", "jets"}
 
 
 @pytest.mark.parametrize("scene", painter.scenes())

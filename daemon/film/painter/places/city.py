@@ -8,7 +8,7 @@ from itertools import pairwise
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, corners, curve, ellipse, points, polygon, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import nature, sparkle
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 ROOF = 690.0
@@ -22,6 +22,8 @@ def draw(stage: Stage) -> None:
     x = 800.0 + side * chance.choice((120, 230))
     nature.sky(stage, 640, (800 - side * 260, 250), 132)
     nature.clouds(stage, 380, 5, 0.5 if stage.hour == "night" else 0.85, 0.97)
+    if sparkle.is_loud(stage) and stage.hour != "day":
+        sparkle.fireworks(stage, 800 - side * 260)
     _row(stage, "far towers", 0.92, 660, (150, 330), 0.46, (60, 110), False)
     _tower(stage, 800 - side * 420)
     _row(stage, "towers", 0.8, 680, (230, 430), 0.27, (100, 170), True)
@@ -29,6 +31,8 @@ def draw(stage: Stage) -> None:
     _row(stage, "near towers", 0.66, 760, (200, 380), 0.13, (150, 240), True)
     _roof(stage, x, side)
     stage.cast(x, ROOF + 66, 0.95)
+    if stage.scene["role"] in ("drop", "chorus"):
+        sparkle.confetti(stage)
     _front(stage, x, side)
     nature.weather(stage)
 

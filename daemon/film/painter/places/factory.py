@@ -8,7 +8,7 @@ import random
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import nature, sparkle
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 FLOOR = 650.0
@@ -26,6 +26,8 @@ def draw(stage: Stage) -> None:
     _arms(stage, x, side)
     _belt(stage)
     _floor(stage, x)
+    if sparkle.is_loud(stage):
+        sparkle.jets(stage, x, FLOOR + 110)
     stage.cast(x, FLOOR + 126, 0.95)
     _steam(stage)
     _near(stage, side)

@@ -8,7 +8,7 @@ import random
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import nature, sparkle
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 HORIZON = 430.0
@@ -23,6 +23,8 @@ def draw(stage: Stage) -> None:
     sun = 800.0 - side * 190
     nature.sky(stage, HORIZON + 30, (sun, 300), 120)
     nature.clouds(stage, 330, 6, 0.85, 0.96)
+    if sparkle.is_loud(stage) and stage.hour in ("night", "dusk"):
+        sparkle.fireworks(stage, sun)
     _sea(stage, sun)
     _lighthouse(stage, 800 + side * 620, side)
     _waves(stage, "far waves", 0.74, 560, 0.44, 15, 110)
