@@ -70,6 +70,7 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
         pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
     if index == 0:
+        stage.crest = character.crest
         stage.face = along(spot, point(puppet.bones["head"], 0, -72))
     with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
         if puppet.pose.perch:

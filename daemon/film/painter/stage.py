@@ -54,6 +54,7 @@ class Stage:
     planes: list[Plane] = field(default_factory=list)
     spot: Spot = Spot(800, 800)
     face: Point = (800.0, 300.0)  # of the first of the cast
+    crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
 
     @property
@@ -155,13 +156,15 @@ def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
         x = WORLD[0] / 2 + (spot.x - WORLD[0] / 2) * pull + float(camera["x"]) * (1 - pull)
         return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
     near = framing == "close"
-    span = (340 if near else 520) * spot.scale  # world units that should be seen from top to bottom
+    span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
     if aspect < 1:
         span /= 0.55 + 0.45 * aspect
     zoom = max(1.05, seen / span)
+    span = seen / zoom
     third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
-    x = stage.face[0] + third
-    return Camera((x, stage.face[1] + span * (0.08 if near else 0.2)), zoom, roll * 1.3, flip)
+    low = stage.face[1] + span * (0.07 if near else 0.18)
+    room = stage.face[1] - stage.crest * spot.scale + span * 0.45  # lower than this, and the hair is cut off
+    return Camera((stage.face[0] + third, min(low, room)), zoom, roll * 1.3, flip)
 
 
 def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:

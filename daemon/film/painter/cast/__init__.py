@@ -25,6 +25,7 @@ class Character:
     poses: dict[str, Pose] = field(default_factory=dict)  # those that it strikes its own way
     home: str = ""  # its props stand here; elsewhere it goes without; empty: it carries them along
     afoot: tuple[str, ...] = ()  # poses in which it leaves its props
+    crest: float = 145.0  # from the middle of its face to the top of its hair
 
     def props(self, place: str, pose: str) -> bool:
         """Whether its props (decks, drums) are there."""
@@ -40,7 +41,7 @@ CAST: dict[str, Character] = {
     "cyborg dj": Character(cyborg_dj.draw, cyborg_dj.BUILD, cyborg_dj.OWN_POSES, home="industrial club"),
     "singer": Character(singer.draw, singer.BUILD, singer.OWN_POSES),
     "robot drummer": Character(drummer.draw, drummer.BUILD, drummer.OWN_POSES, afoot=("walk", "sit")),
-    "ring dancer": Character(ring_dancer.draw, ring_dancer.BUILD, ring_dancer.OWN_POSES),
+    "ring dancer": Character(ring_dancer.draw, ring_dancer.BUILD, ring_dancer.OWN_POSES, crest=185.0),
     "fighter": Character(fighter.draw, fighter.BUILD, fighter.OWN_POSES),
-    "meditating figure": Character(ascetic.draw, ascetic.BUILD, ascetic.OWN_POSES),
+    "meditating figure": Character(ascetic.draw, ascetic.BUILD, ascetic.OWN_POSES, crest=152.0),
 }

@@ -30,10 +30,11 @@ def draw(stage: Stage) -> None:
     nature.mist(stage, "haze", 640, 0.66, 0.76, 0.55)
     _row(stage, "near towers", 0.66, 760, (200, 380), 0.13, (150, 240), True)
     _roof(stage, x, side)
+    _lamps(stage)
     stage.cast(x, ROOF + 66, 0.95)
     if stage.scene["role"] in ("drop", "chorus"):
         sparkle.confetti(stage)
-    _front(stage, x, side)
+    _front(stage, side)
     nature.weather(stage)
 
 
@@ -212,9 +213,9 @@ def _board(stage: Stage, pen: Pen, x: float, side: int) -> None:
     pen.neon_line(frame, mix(palette.accents[1], palette.light, 0.3), 4)
 
 
-def _front(stage: Stage, x: float, side: int) -> None:
-    """A string of lamps across the top, a dark rail and a plant close to the eye."""
-    pen, palette = stage.layer("near", 0.12), stage.palette
+def _lamps(stage: Stage) -> None:
+    """A string of lamps across the roof."""
+    pen, palette = stage.layer("lamps", 0.45), stage.palette
     dark = stage.tone(0.03)
     cord = points("-700 60, -300 120, 200 150, 700 128, 1200 150, 1700 112, 2300 60")
     pen.stroke(smooth(cord, closed=False), dark, 5)
@@ -225,6 +226,12 @@ def _front(stage: Stage, x: float, side: int) -> None:
         pen.stroke(polygon([(left, drop - 8), (left, drop + 12)], closed=False), dark, 4)
         pen.glow(left, drop + 24, 66, colour, 0.6)
         pen.fill(curve("0 -14, 9 -2, 8 10, 0 15, -8 10, -9 -2", x=left, y=drop + 24), mix(colour, "#ffffff", 0.5))
+
+
+def _front(stage: Stage, side: int) -> None:
+    """A dark plant close to the eye."""
+    pen, palette = stage.layer("near", 0.12), stage.palette
+    dark = stage.tone(0.03)
     left = 800 - side * 690
     for angle in (-58, -36, -16, 4, 24, 48):
         with pen.inside(f"translate({left} 880) rotate({angle})"):
