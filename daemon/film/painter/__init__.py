@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.draw import draw_cast, draw_layers, draw_picture
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)

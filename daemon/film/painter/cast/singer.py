@@ -104,7 +104,7 @@ def _arm(puppet: Puppet, side: str, skin: str, jacket: str, props: bool) -> None
             stroke(points("-15 72, 0 78, 15 72"), shift(steel, lightness=-0.25), 2.4),
             Shape(box(-14, 50, 28, 9, 4), shift(jacket, lightness=0.05), shade=2, line=0.7),
         )
-    arm(puppet, side, Sleeve(jacket, jacket, 23, 20, 20, 3, cuff=shift(jacket, lightness=-0.16)), skin, size=0.88)
+    arm(puppet, side, Sleeve(jacket, jacket, 23, 20, 20, 3, cuff=shift(jacket, lightness=-0.16)), skin, size=1.0)
     puppet.add(f"upper {side}", stroke(points("-16 14, -15 46, -12 74"), "#ffffff", 4))
 
 
@@ -185,7 +185,7 @@ def _head(puppet: Puppet, skin: str, hair: str, trim: str) -> None:
                 flat(ribbon(points(f"{sign * 9} -57, {sign * 23} -50, {sign * 40} -60"), [1, 3.4, 1.2]), line)
             )
         else:
-            features += eye(sign * 23, -58, 14, 15, shift(trim, lightness=-0.22), line, look=-1)
+            features += eye(sign * 23, -58, 14, 15, shift(trim, lightness=-0.22), line, look=-1, lid=0.07)
         lash = ribbon(points(f"{sign * 34} -66, {sign * 45} -74"), [3, 0.6])
         brow = ribbon(points(f"{sign * 10} -85, {sign * 24} -92, {sign * 40} -86"), [2, 2.8, 0.8])
         features += [flat(lash, line), flat(brow, shift(hair, lightness=-0.24))]

@@ -127,7 +127,7 @@ def _sign(pen: Pen, chance: random.Random, x: float, y: float, size: float) -> N
         "cup": "-34 -30, 34 -30, 2 4, 0 36, -20 40, 20 40, 0 36, -2 4, -34 -30",
     }[kind]
     pen.neon_line(
-        curve(drawing, 0.25, closed=False, x=x, y=y + size * 1.25, size=size / 58),
+        curve(drawing, 0.9 if kind == "heart" else 0.2, closed=False, x=x, y=y + size * 1.25, size=size / 58),
         mix(colour, pen.palette.light, 0.3),
         3.4,
     )

@@ -310,7 +310,7 @@ def weather(stage: Stage) -> None:
                 pen.fill(curve("0 -10, 7 -2, 4 9, 0 6, -4 9, -7 -2"), colour, 0.92)
     else:
         haze = mix(stage.tone(0.75), stage.palette.light, 0.3)
-        for y, strength in ((620, 0.28), (800, 0.34)):
+        for y, strength in ((640, 0.15), (860, 0.3)):
             pen.fill(
                 box(LEFT, y - 160, RIGHT - LEFT, 330),
                 pen.linear((0, y - 160), (0, y + 170), (0, haze, 0), (0.5, haze, strength), (1, haze, 0)),
