@@ -159,6 +159,16 @@ def test_framing_changes_the_scale_of_the_cast() -> None:
         assert zooms[2] > 1.3 * zooms[1]
 
 
+def test_the_focus_tells_where_the_face_is() -> None:
+    for framing in ("wide", "medium", "close"):
+        painted = painter.paint(_request(scene="ocean", characters=("fighter",), framing=framing))
+        x, y = painted.scene["focus"]
+        assert 0.1 < x < 0.9
+        assert 0.1 < y < 0.7
+        cast = painter.cast_layers(painted.scene, 320, 180, painted.scene["pose"])[0].rgba
+        assert cast[int(y * 180), int(x * 320), 3] == 255
+
+
 def test_a_close_framing_fills_the_picture_with_the_cast() -> None:
     def share(framing: str) -> float:
         scene = painter.paint(_request(scene="forest", characters=("singer",), framing=framing, pose="idle")).scene

@@ -41,7 +41,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Painted:
-    """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able."""
+    """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able.
+
+    scene["focus"] is where the face of the first of the cast is, in shares of the picture: for a camera that goes near.
+    """
 
     picture: NDArray[np.uint8]
     scene: dict[str, Any]
@@ -65,7 +68,8 @@ def paint(request: Request) -> Painted:
     from daemon.film.painter.choose import choose
 
     scene = choose(request)
-    return Painted(draw_picture(scene, request.width, request.height), scene)
+    picture, focus = draw_picture(scene, request.width, request.height)
+    return Painted(picture, {**scene, "focus": [round(share, 4) for share in focus]})
 
 
 def layers(scene: dict[str, Any], width: int, height: int, margin: float = 0.0) -> list[Layer]:

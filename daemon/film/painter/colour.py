@@ -136,6 +136,13 @@ def feeling(mood: Sequence[str], energy: float) -> tuple[float, float]:
     return min(1.0, max(0.0, valence)), min(1.0, max(0.0, lively))
 
 
+def _clear(hue: float) -> float:
+    """A hue out of the murky yellow-greens: drawn to amber or to sea green."""
+    if 84 < hue < 122:
+        return 66 + (hue - 84) * 0.4
+    return 150 + (hue - 122) * 0.3 if 122 <= hue < 152 else hue
+
+
 def _turn(hue: float, towards: float, share: float) -> float:
     return (hue + ((towards - hue + 180) % 360 - 180) * share) % 360
 
@@ -163,6 +170,7 @@ def make(
         hue = (40 + 30 * fifth + chance.uniform(-10, 10)) % 360
     else:
         hue = chance.choice((20, 60, 190, 235, 265, 300, 335)) + chance.uniform(-12, 12)
+    hue = _clear(hue)
     sadness = 1 - valence
     travel = chance.choice((70, 95, 120)) * (1 if (275 - hue) % 360 < 180 else -1)
     shade_hue = _turn((hue + travel) % 360, 272, 0.45 + 0.3 * sadness if dark_hour or minor else 0.4)

@@ -115,13 +115,15 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
     return stage, look_at(stage, framing, width, height)
 
 
-def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.uint8]:
-    """A scene's picture, H x W x 3 RGB."""
+def draw_picture(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
     stage, camera = compose(scene, width, height)
     canvas = np.zeros((height, width, 3), dtype=np.uint8)
     for _, run in groupby(stage.planes, key=lambda plane: plane.soft):
         canvas = lay_over(canvas, rasterise(list(run), camera, width, height))
-    return canvas
+    a, b, c, d, e, f = camera.transform(CAST_DEPTH, width, height)
+    x, y = stage.face
+    return canvas, ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
 
 
 Drawn = tuple[str, float, NDArray[np.uint8], tuple[float, float]]  # name, depth, premultiplied RGBA, pivot

@@ -104,7 +104,8 @@ class Stage:
         self.spot = Spot(x, y, scale)
         for index in range(len(names) - 1, 0, -1):
             side = (-1) ** index * math.copysign(1, x - 801)
-            self.perform(self, Spot(x + side * (400 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
+            beside = min(1400.0, max(200.0, x + side * (400 + 60 * index) * scale))
+            self.perform(self, Spot(beside, y - 14 * index, scale * 0.8), index)
         if names:
             self.perform(self, self.spot, 0)
 
