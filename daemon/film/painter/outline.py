@@ -135,7 +135,7 @@ def bounds(outline: str) -> tuple[float, float, float, float]:
 _SAMPLES = 7
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def flattened(outline: str) -> tuple[Point, ...]:
     """The points of an outline of one closed piece, curves as short lines; empty where it has several pieces."""
     if outline.count("M") != 1:
