@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import select
 import threading
@@ -39,10 +40,15 @@ _WANTED: list[type[FileSystemEvent]] = [
 
 
 class _Wake(FileSystemEventHandler):
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
+    """Wakes; gone: the folder itself was removed, and the watch with it."""
+
+    def __init__(self, folder: str, wake: Callable[[], None]) -> None:
+        self._folder, self._wake = folder, wake
+        self.gone = False
 
     def dispatch(self, event: FileSystemEvent) -> None:
+        if isinstance(event, DirDeletedEvent) and os.fsdecode(event.src_path) == self._folder:
+            self.gone = True
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         # Our own pages and notes call for no look.
         if not all(names.is_silent(os.path.basename(path)) for path in paths):
@@ -56,7 +62,7 @@ class Hints:
         self._make = observer
         self._observer: BaseObserver | None = None
         self._lock = threading.Lock()
-        self._watches: dict[str, tuple[ObservedWatch, tuple[str, int, int]]] = {}
+        self._watches: dict[str, tuple[ObservedWatch, _Wake, tuple[str, int, int]]] = {}
 
     def watch(self, key: str, folder: str, seen: os.stat_result, wake: Callable[[], None]) -> str:
         """Sees to it that changes in a folder wake; returns why that isn't possible, or "".
@@ -66,14 +72,16 @@ class Hints:
         same = (folder, seen.st_dev, seen.st_ino)
         with self._lock:
             known = self._watches.get(key)
-            if known is not None and known[1] == same:
+            # A folder made anew may get the number of the old one.
+            if known is not None and known[2] == same and not known[1].gone:
                 return ""
             self._drop(key)
+            handler = _Wake(folder, wake)
             try:
-                watch = self._running().schedule(_Wake(wake), folder, event_filter=_WANTED)
+                watch = self._running().schedule(handler, folder, event_filter=_WANTED)
             except OSError as error:
                 return _ran_out(error)
-            self._watches[key] = (watch, same)
+            self._watches[key] = (watch, handler, same)
         return ""
 
     def unwatch(self, key: str) -> None:
@@ -125,27 +133,29 @@ class MountBell:
     def __init__(self, ring: Callable[[], None], mountinfo: Path = mounts.MOUNTINFO) -> None:
         self._ring, self._path = ring, mountinfo
         self._end, self._stop = os.pipe2(os.O_CLOEXEC)
-        self._thread = threading.Thread(target=self._run, name="mounts", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Starts listening."""
+        """Starts listening: every change from now on rings."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return  # no such table on this system: the scan finds out
+        table = os.fdopen(fd, "rb", buffering=0)
+        known = table.read()
+        self._thread = threading.Thread(target=self._run, args=(table, known), name="mounts", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Ends the thread."""
-        if self._thread.is_alive():
+        if self._thread is not None:
             os.write(self._stop, b".")
             self._thread.join(2)
         os.close(self._stop)
         os.close(self._end)
 
-    def _run(self) -> None:
-        try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return  # no such table on this system: the scan finds out
-        with os.fdopen(fd, "rb") as table:
-            known = table.read()
+    def _run(self, table: io.FileIO, known: bytes) -> None:
+        with table:
             poller = select.poll()
             poller.register(table, select.POLLERR | select.POLLPRI)
             poller.register(self._end, select.POLLIN)
