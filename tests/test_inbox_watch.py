@@ -484,6 +484,7 @@ def test_over_fuse_an_inbox_is_polled_and_drops_are_claimed(tmp_path: Path) -> N
     behind = tmp_path / "behind"
     behind.mkdir()
     songs = settings.inbox / "songs"
+    (songs / "cartoon").rmdir()
     if subprocess.run(["bindfs", behind, songs], capture_output=True).returncode:
         pytest.skip("FUSE mounts are not allowed here")
     heard: queue.Queue[events.Event] = queue.Queue()

@@ -174,7 +174,7 @@ class InboxWatch:
     ) -> str:
         """Why an empty folder is an absent one: the mount that it was seen on is gone."""
         point = self._memory.point(self.inbox)
-        empty = all(names.is_silent(entry.name) or entry.name in nested for entry in entries)
+        empty = all(names.is_silent(one.name) or one.name in nested or _is_bare(one) for one in entries)
         if empty and mounts.vanished(point, table):
             return f"nothing is mounted at {names.display(point, 200)}"
         self._memory.remember(self.inbox, mount.point)
@@ -295,3 +295,8 @@ class InboxWatch:
         if began is not None and now - began > _STALLED:
             return replace(self._how, absent=f"the share hasn't answered for {now - began:.0f} s", seen=seen)
         return replace(self._how, seen=seen)
+
+
+def _is_bare(entry: groups.Entry) -> bool:
+    """Whether it is an empty folder."""
+    return entry.shape == "folder" and not (entry.children or entry.too_many or entry.unreadable)
