@@ -6,12 +6,21 @@ refused when the rules are loaded.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Kind = Literal["song", "video", "brief", "track"]
+ROLES = ("intro", "verse", "build", "drop", "break", "chorus", "bridge", "outro", "section", "any")
+ALL = "all"  # the cast's name where it is given as one line
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+TEMPLATE_WORDS = (
+    *("framing", "subject", "action", "scene", "place", "cast", "wardrobe", "time_of_day", "enhancements", "mood"),
+    *("colours", "lyric", "style", "title", "artist", "genre", "key", "role", "energy"),
+)
 
 
 class Block(BaseModel):
@@ -20,26 +29,117 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Paint(Block):
+    """Hints for painters that know scenes, characters and poses by name; others go by the words."""
+
+    scene: str = Field(default="", description="a scene of the built-in painter: industrial club, temple, ...")
+    characters: list[str] = Field(default_factory=list, description="characters of the built-in painter")
+    pose: str = Field(default="", description="idle, step left, step right, dance, headbang, arms up, walk, sit")
+
+
+class Scene(Block):
+    """Where a picture happens. In YAML a plain line of text will do."""
+
+    text: str = Field(min_length=1)
+    time_of_day: str = Field(default="", description="instead of the look's own, for this scene")
+    paint: Paint = Field(default_factory=Paint)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _line(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class Action(Scene):
+    """What the cast does. `{name}` stands for a member of the cast, described in full."""
+
+    framing: Literal["", "wide", "medium", "close"] = Field(default="", description="only for this framing; empty: any")
+    at: list[str] = Field(default_factory=list, description="only in these scenes of the painter; empty: anywhere")
+
+
+class Member(Block):
+    """One of the cast: said once, the same words in every picture that shows them."""
+
+    text: str = Field(min_length=1, description="who they are, as a noun phrase")
+    wardrobe: str = ""
+    paint: str = Field(default="", description="the built-in painter's character")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _line(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+class Pool(Block):
+    """A pool of words, of which the job's seed chooses one for the whole film, each section or each picture."""
+
+    words: list[str] = Field(min_length=1)
+    per: Literal["film", "section", "picture"] = "section"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        return {"words": value} if isinstance(value, list) else value
+
+
+def _known_roles(value: dict[str, Any]) -> dict[str, Any]:
+    for role in value:
+        if role not in ROLES:
+            raise ValueError(f"{role!r} is no section role; there are {', '.join(ROLES)}")
+    return value
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+ByRole = AfterValidator(_known_roles)
+
+
 class Look(Block):
     """What the pictures look like. What must hold all through is stated once, here."""
 
     style: str = ""
     place: str = ""
-    cast: str = ""
+    cast: dict[str, Member] = Field(default_factory=dict, description="name -> who; or one line for all")
     wardrobe: str = ""
     time_of_day: str = ""
-    palette: list[str] = Field(default_factory=list, description="#rrggbb; empty: from mood and key")
+    palette: list[Colour] = Field(default_factory=list, description="'#rrggbb', in quotes; empty: from mood and key")
     negative: str = ""
     sheet: Literal["bold", "ink", "neon"] = Field(default="bold", description="the built-in painter's way of drawing")
-    scenes: dict[str, list[str]] = Field(
-        default_factory=dict, description="section role (or 'any') -> scene descriptions, chosen by the job's seed"
+    scenes: Annotated[dict[str, list[Scene]], ByRole] = Field(
+        default_factory=dict, description="section role (or 'any') -> places, chosen by the job's seed"
     )
-    actions: dict[str, list[str]] = Field(
+    actions: Annotated[dict[str, list[Action]], ByRole] = Field(
         default_factory=dict, description="section role (or 'any') -> what the cast does"
     )
-    enhancements: dict[str, list[str]] = Field(default_factory=dict, description="named pools; one of each is chosen")
-    mood_words: dict[str, str] = Field(default_factory=dict, description="mood -> words added to the prompt")
+    framing: Annotated[dict[str, list[Literal["wide", "medium", "close"]]], ByRole] = Field(
+        default_factory=dict, description="section role (or 'any') -> order of framings; empty: the built-in order"
+    )
+    camera: dict[Literal["wide", "medium", "close"], list[str]] = Field(
+        default_factory=dict, description="framing -> ways to say it; empty: the built-in ones"
+    )
+    enhancements: dict[str, Pool] = Field(
+        default_factory=dict, description="named pools (lighting, lens, weather); one of each is chosen"
+    )
+    mood_words: dict[str, str] = Field(
+        default_factory=dict,
+        description="mood as heard (or fierce, euphoric, brooding, serene; major, minor) -> words added to the prompt",
+    )
     template: str = Field(default="", description="how a prompt is put together; empty: the built-in order")
+
+    @field_validator("cast", mode="before")
+    @classmethod
+    def _one_line(cls, value: Any) -> Any:
+        return ({ALL: value} if value else {}) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _names(self) -> Look:
+        for role, actions in self.actions.items():
+            for action in actions:
+                if unknown := sorted(set(PLACEHOLDER.findall(action.text)) - set(self.cast)):
+                    raise ValueError(f"actions.{role} names {{{unknown[0]}}}, who is not in the cast")
+        known = {*TEMPLATE_WORDS, *self.enhancements}
+        if unknown := sorted(set(PLACEHOLDER.findall(self.template)) - known):
+            raise ValueError(f"the template's {{{unknown[0]}}} is none of {', '.join(sorted(known))}")
+        return self
 
 
 class Pictures(Block):
@@ -49,8 +149,8 @@ class Pictures(Block):
     least: int = Field(default=2, ge=1, description="at least so many pictures a section")
     candidates: int = Field(default=2, ge=1, le=6, description="how many to choose from, for each picture")
     painter: Literal["auto", "builtin", "comfyui", "own"] = "auto"
-    width: int = Field(default=1920, ge=64, le=8192)
-    height: int = Field(default=1080, ge=64, le=8192)
+    width: int = Field(default=0, ge=0, le=8192, description="pixels; 0: a quarter more than the film, for the camera")
+    height: int = Field(default=0, ge=0, le=8192, description="pixels; 0: as width")
 
 
 class Approve(Block):
@@ -116,7 +216,10 @@ class Rule(Block):
     name: str
     kind: Kind = "song"
     folder: str = Field(default="", description="inbox folder that it takes, 'songs/cartoon'; sub-folders too")
-    match: list[str] = Field(default_factory=list, description="file patterns; empty: all of its kind")
+    also: list[str] = Field(default_factory=list, description="further inbox folders that it takes")
+    match: list[Annotated[str, Field(min_length=1, max_length=120)]] = Field(
+        default_factory=list, description="file patterns; empty: all of its kind"
+    )
     priority: int = 0
     default: bool = False
     description: str = ""
@@ -127,3 +230,29 @@ class Rule(Block):
     approve: Approve = Field(default_factory=Approve)
     edit: Edit = Field(default_factory=Edit)
     deliver: Deliver = Field(default_factory=Deliver)
+
+    @field_validator("folder")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        return _inbox_folder(value)
+
+    @field_validator("also")
+    @classmethod
+    def _also(cls, value: list[str]) -> list[str]:
+        return [_inbox_folder(folder) for folder in value]
+
+    def folders(self) -> list[str]:
+        """The inbox folders that it takes; "" is every one of its kind."""
+        return list(dict.fromkeys([self.folder, *self.also]))
+
+
+def _inbox_folder(value: str) -> str:
+    """A folder under inbox/, in plain form. ValueError where it leads elsewhere."""
+    steps = unicodedata.normalize("NFC", value).strip("/").split("/")
+    if (
+        value.startswith("/")
+        or "\\" in value
+        or any(step in ("", ".", "..") or step[0] == "." for step in steps if value)
+    ):
+        raise ValueError("a folder under inbox/ such as songs/cartoon, without leading slash or dots")
+    return "/".join(steps)

@@ -7,6 +7,7 @@ Order: built-in default, then `<root>/dropreel.yaml`, then `DROPREEL_<NAME>` in 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +16,22 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daemon.errors import UsageError
+from daemon.places import FILE, Places, environment, find_root
 
-FILE = "dropreel.yaml"
+__all__ = ["FILE", "Settings", "environment", "find_root", "load"]
+
 _LIMIT = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Only `true` and `false` are booleans, as in YAML 1.2: `on` is the name of a setting here."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$", re.IGNORECASE), list("tTfF"))
 
 
 class Group(BaseModel):
@@ -91,8 +105,8 @@ class Share(Group):
     dir_mode: str = Field(default="2775", pattern=r"^[0-7]{3,4}$", description="mode of folders laid out for people")
 
 
-class Settings(Group):
-    """Everything that can be set."""
+class Settings(Group, Places):
+    """Everything that can be set, and the places that follow from the root."""
 
     root: Path = Field(description="the folder that holds inbox, review, outbox, stages, ...")
     settle: float = Field(default=4.0, gt=0, description="seconds a drop must lie unchanged")
@@ -114,58 +128,6 @@ class Settings(Group):
         default="info", description="which log lines are shown"
     )
 
-    # --- places, all derived from the root -------------------------------------------------
-
-    @property
-    def inbox(self) -> Path:
-        """Where people drop."""
-        return self.root / "inbox"
-
-    @property
-    def review(self) -> Path:
-        """Where people decide."""
-        return self.root / "review"
-
-    @property
-    def outbox(self) -> Path:
-        """Where people collect."""
-        return self.root / "outbox"
-
-    @property
-    def rules(self) -> Path:
-        """The rules, YAML."""
-        return self.root / "rules"
-
-    @property
-    def library(self) -> Path:
-        """Music catalogue and caches."""
-        return self.root / "library"
-
-    @property
-    def cache(self) -> Path:
-        """Bounded caches: analysis, numba, sprites."""
-        return self.root / "library" / "cache"
-
-    @property
-    def stages(self) -> Path:
-        """The jobs; private."""
-        return self.root / "stages"
-
-    @property
-    def requests(self) -> Path:
-        """What the command line asks of the coordinator; private."""
-        return self.root / "requests"
-
-    @property
-    def lock(self) -> Path:
-        """One coordinator a root."""
-        return self.root / ".lock"
-
-    @property
-    def snapshot(self) -> Path:
-        """What the coordinator last said of its jobs, for `status` and the pages; lost without harm."""
-        return self.root / "stages" / ".status.json"
-
     def cpu_slots(self) -> int:
         """Stages at once that need processors."""
         return self.resources.cpu or max(1, (os.cpu_count() or 2) // 2)
@@ -185,18 +147,6 @@ class Settings(Group):
         return str(found)
 
 
-def find_root(given: str | None = None) -> Path:
-    """The root: as given, else DROPREEL_ROOT, else the nearest folder upward that holds dropreel.yaml
-    or an inbox beside rules, else the current folder."""
-    if named := given or os.environ.get("DROPREEL_ROOT"):
-        return Path(named).expanduser().resolve()
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE).is_file() or ((folder / "inbox").is_dir() and (folder / "rules").is_dir()):
-            return folder
-    return here
-
-
 def load(root: Path) -> Settings:
     """The settings of a root. UsageError, with file, line, what was found and expected, where they are wrong."""
     path = root / FILE
@@ -205,7 +155,7 @@ def load(root: Path) -> Settings:
         if path.stat().st_size > _LIMIT:
             raise UsageError(f"{FILE} is larger than 1 MiB", str(path), "Make it smaller.")
         try:
-            loaded = yaml.safe_load(path.read_text("utf-8"))
+            loaded = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""

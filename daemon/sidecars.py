@@ -244,6 +244,7 @@ class Prompt(Part):
     subject: str = ""  # this picture's own part of the prompt
     framing: str = ""  # wide, medium, close
     scene: str = ""  # a hint for painters that know scenes by name
+    time_of_day: str = ""
     characters: list[str] = Field(default_factory=list)
     pose: str = ""
     writer: str = "templates"
@@ -262,6 +263,7 @@ class Prompts(Sidecar):
     negative: str = ""
     palette: list[str] = Field(default_factory=list)  # "#rrggbb"
     mood: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)  # what a person should know: "the song would take 900 pictures"
     prompts: list[Prompt] = Field(default_factory=list)
 
 
@@ -283,6 +285,7 @@ class Picture(Part):
     painter: str = ""
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
+    notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
     replaces: str = ""  # the id that was asked to be done again
     scene: dict[str, Any] = Field(default_factory=dict)  # the painter's own parameters, for layers
 
@@ -299,7 +302,9 @@ class Renders(Sidecar):
     round: int = 1
     pictures: list[Picture] = Field(default_factory=list)
     contact_sheet: str = ""
+    contact_sheets: list[str] = Field(default_factory=list)  # all of them, twelve slots each; the first as above
     animatic: str = ""
+    notes: list[str] = Field(default_factory=list)  # what a person should know: "tree.heic can't be read"
 
 
 Verdict = Literal["ok", "no", "redo", "undecided"]
@@ -316,6 +321,8 @@ class Decision(Part):
     note: str = ""
     file: str = ""  # the person's own version, copied into the job folder
     fingerprint: str = ""
+    width: int = 0  # of the person's own version
+    height: int = 0
 
 
 class Decisions(Sidecar):
@@ -412,6 +419,8 @@ class Delivery(Sidecar):
     file: ClassVar[str] = "delivery.json"
     folder: str  # under outbox/
     build: str = ""  # the folder built aside, under outbox/
+    inode: int = 0  # the built folder's: a folder of that name in the outbox may be another one
+    delivered: bool = False  # renamed into place; from then on it is theirs
     files: list[dict[str, Any]] = Field(default_factory=list)  # name, size
     at: str = ""
 

@@ -1,0 +1,28 @@
+"""Listening: arrays in, values out. Decode, spectrum, beats, structure, tonality, mood, loudness.
+
+May import the ground alone. Workers and the command line import this package; the coordinator never
+does. `prepare(settings)` comes before anything that compiles: numba's cache lies in a folder of ours.
+
+Conventions: samples are float32, (n, channels) or (n,) for mono, full scale is 1; times are seconds,
+increasing, 1-D float64; a frame of a spectrum is centred on frame * hop / rate.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from daemon.settings import Settings
+
+ANALYSER = "dropreel-listen 1"
+
+
+def prepare(settings: Settings) -> None:
+    """Gives numba a cache folder of ours. To be called before `listen` is imported for the first time."""
+    folder = settings.cache / "numba"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # a root that can't be written: numba then compiles anew, which is slow and right
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))

@@ -1,0 +1,107 @@
+"""Bars: which beats are downbeats, and how many beats a bar has."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.audio.spectrum import FPS, LONG_HOP, RATE, Features
+
+Doubles = NDArray[np.float64]
+
+# What counts for a beat being the first of its bar: a change of the bass note, of the harmony, weight in
+# the bass, an onset over all bands.
+CUES = ("bass change", "harmony change", "bass onset", "onset")
+WEIGHTS = np.array([1.0, 1.0, 0.6, 0.3])
+_PRIOR = {3: -0.25, 4: 0.0}
+_STAY = 6.0  # what a change of the bar's phase costs
+
+
+def fold(chroma: NDArray[np.float32], shift: float = 0.0) -> NDArray[np.float64]:
+    """(m, 36) thirds of semitones into (m, 12) semitones; shift: the tuning, in semitones."""
+    at = np.arange(36) / 3 - shift
+    weight = np.maximum(0, 1 - np.abs((at[:, None] - np.arange(12) + 6) % 12 - 6) * 1.5)
+    return np.asarray(chroma @ weight, np.float64)
+
+
+def beat_means(values: NDArray[np.float32], times: Doubles, rate: float) -> Doubles:
+    """Mean of frames (m, d) between each time and the next; the last span is as long as the one before."""
+    if not len(times) or not len(values):
+        return np.zeros((len(times), values.shape[1]))
+    ends = np.append(times, times[-1] + (times[-1] - times[-2] if len(times) > 1 else 0.5))
+    edges = np.clip(np.round(ends * rate).astype(int), 0, len(values) - 1)
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    low, high = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
+    return np.asarray((total[high] - total[low]) / (high - low)[:, None])
+
+
+def cues(features: Features, times: Doubles) -> Doubles:
+    """(n, 4): each cue of `CUES` at each beat, in units of its own spread over the song."""
+    n = len(times)
+    out = np.zeros((n, len(CUES)))
+    if n < 4:
+        return out
+    for column, source in ((0, features.bass_chroma), (1, features.chroma)):
+        tones = np.log1p(beat_means(fold_frames(source), times, RATE / LONG_HOP))
+        tones /= np.linalg.norm(tones, axis=1, keepdims=True) + 1e-9
+        before = tones.copy()
+        before[1:] = tones[:-1]
+        after = tones.copy()
+        after[:-1] = 0.5 * (tones[:-1] + tones[1:])
+        out[:, column] = 1 - np.sum(after * before, axis=1)
+    frames = np.round(times * FPS).astype(int)
+    for column, bands in ((2, features.flux[:, :1]), (3, features.flux)):
+        total = bands.sum(axis=1)
+        near = np.clip(frames[:, None] + np.arange(-3, 4), 0, max(0, len(total) - 1))
+        out[:, column] = total[near].max(axis=1) if len(total) else 0
+    out -= np.median(out, axis=0)
+    spread = out.std(axis=0)
+    return np.asarray(np.clip(out / np.maximum(spread, 1e-9), -3, 3) * (spread > 1e-6))
+
+
+def fold_frames(chroma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`fold`, as float32."""
+    return fold(chroma).astype(np.float32)
+
+
+def find(features: Features, times: Doubles, metre: int | None = None) -> tuple[int, NDArray[np.int64], float]:
+    """(metre, indices of downbeats among the beats, confidence 0..1). metre given: only the phase is found."""
+    n = len(times)
+    if n < 2:
+        return metre or 4, np.arange(min(n, 1)), 0.0
+    strength = cues(features, times) @ WEIGHTS
+    results = []
+    for beats in [metre] if metre else [3, 4]:
+        phases, score = _path(strength, beats)
+        results.append((score + (0.0 if metre else _PRIOR[beats]), beats, phases))
+    results.sort(key=lambda item: item[0], reverse=True)
+    score, beats, phases = results[0]
+    margin = score - (results[1][0] if len(results) > 1 else 0.0)
+    confidence = float(np.clip(0.3 + 0.4 * score * 0.5 + 0.4 * margin, 0.05, 1.0))
+    return beats, np.flatnonzero(phases == 0), confidence
+
+
+def _path(strength: Doubles, metre: int) -> tuple[NDArray[np.int64], float]:
+    """The best course of bar positions over the beats, and the mean contrast of its downbeats."""
+    n = len(strength)
+    if metre <= 1:
+        return np.zeros(n, np.int64), 0.0
+    gain = np.zeros((n, metre))
+    gain[:, 0] = strength
+    gain[:, 1:] = -strength[:, None] / (metre - 1)
+    if metre == 4:
+        gain[:, 2] += 0.25 * strength  # the third beat is the second strongest
+        gain[:, [1, 3]] -= 0.125 * strength[:, None]
+    best = gain[0].copy()
+    back = np.zeros((n, metre), np.int64)
+    for i in range(1, n):
+        stay = np.roll(best, 1)
+        jump = best.max() - _STAY
+        from_jump = int(np.argmax(best))
+        back[i] = np.where(stay >= jump, (np.arange(metre) - 1) % metre, from_jump)
+        best = np.maximum(stay, jump) + gain[i]
+    phases = np.zeros(n, np.int64)
+    phases[-1] = int(np.argmax(best))
+    for i in range(n - 1, 0, -1):
+        phases[i - 1] = back[i, phases[i]]
+    return phases, float(best.max() / n)

@@ -1,0 +1,204 @@
+"""The whole listener: a file in, what was heard out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from daemon import sidecars
+from daemon.audio import ANALYSER, beats, decode, envelopes, mood, pulse, structure, tonality
+from daemon.audio import overrides as people
+from daemon.audio.loudness import Meter
+from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
+
+_POINTS = 1000  # of the waveform
+_PEAKS_A_SECOND = 200
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@dataclass
+class Heard:
+    """What was heard: the sidecar (its `envelopes.file` still empty), and envelopes (frames,) float32 by name."""
+
+    analysis: sidecars.Analysis
+    envelopes: dict[str, Floats]
+
+
+@dataclass
+class Take:
+    """A sound taken in once: its head, its features, its loudness, its waveform."""
+
+    sound: decode.Sound
+    features: Features
+    loudness: sidecars.Loudness
+    loudness_curve: list[tuple[float, float]]
+    waveform: list[float]
+
+
+def _silent(_fraction: float, _doing: str = "") -> None:
+    """Says nothing."""
+
+
+def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _silent) -> Take:
+    """Decodes a sound once, in blocks, and keeps features alone. FinalFault where it can't be decoded."""
+    sound = decode.open_sound(path, hours)
+    meter = Meter(sound.rate, sound.channels)
+    listener = Listener()
+    narrow = soxr.ResampleStream(sound.rate, RATE, 1, dtype="float32") if sound.rate != RATE else None
+    peaks: list[Floats] = []
+    mix: Floats | None = None
+    for block in sound.blocks():
+        meter.push(block)
+        peaks.append(_peaks(block, max(1, sound.rate // _PEAKS_A_SECOND)))
+        mix = _mixdown(block) if mix is None else mix
+        mono = block @ mix if mix is not None else np.zeros(len(block), np.float32)
+        listener.push(narrow.resample_chunk(mono) if narrow else mono)
+        if sound.declared:
+            progress(0.8 * min(1.0, sound.samples / sound.rate / sound.declared), "listening")
+    if narrow:
+        listener.push(narrow.resample_chunk(np.zeros(0, np.float32), last=True))
+    loudness, curve = meter.result()
+    points = [(round(float(t), 2), round(float(v), 2)) for t, v in zip(curve.seconds, curve.lufs, strict=True)]
+    return Take(sound, listener.finish(), loudness, points, _waveform(peaks))
+
+
+def _mixdown(block: Floats) -> Floats | None:
+    """How channels become one: their mean; the first alone where they cancel out. None while nothing sounds."""
+    channels = block.shape[1]
+    mean = np.full(channels, 1 / channels, np.float32)
+    power = float(np.mean(block * block))
+    if power < 1e-9:
+        return None
+    if channels > 1 and float(np.mean((block @ mean) ** 2)) < 0.02 * power / channels:
+        return np.asarray(np.eye(channels)[int(np.argmax(np.mean(block * block, axis=0)))], np.float32)
+    return mean
+
+
+def _peaks(block: Floats, size: int) -> Floats:
+    loud = np.maximum(block.max(axis=1), -block.min(axis=1))
+    return np.maximum.reduceat(loud, np.arange(0, len(loud), size))
+
+
+def _waveform(peaks: list[Floats]) -> list[float]:
+    whole = np.concatenate(peaks) if peaks else np.zeros(1, np.float32)
+    edges = np.linspace(0, len(whole), _POINTS + 1)
+    first = np.minimum(edges[:-1].astype(int), len(whole) - 1)
+    if len(whole) >= _POINTS:
+        return [round(float(v), 4) for v in np.minimum(1, np.maximum.reduceat(whole, first))]
+    return [round(float(v), 4) for v in np.minimum(1, whole[first])]
+
+
+def listen(
+    path: Path,
+    *,
+    fps: Fraction = Fraction(30),
+    overrides: dict[str, Any] | None = None,
+    beats_file: Path | None = None,
+    hours: float = 4.0,
+    progress: Callable[..., None] = _silent,
+) -> Heard:
+    """Listens to a file.
+
+    fps: frames a second of the film, for the envelopes. overrides: `tempo`, `first_beat`, `metre`,
+    `title`, `artist` as a person said them; beats_file: one that says where the beats are (see
+    `overrides.read_beats`). progress(fraction 0..1, doing) is called now and then.
+    Raises FinalFault for what is no sound, for one that is too long, for overrides that make no sense.
+    """
+    given = overrides or {}
+    said = people.read(given)
+    take = take_in(path, hours, progress)
+    progress(0.8, "finding the beat")
+    sound, features = take.sound, take.features
+    duration = sound.samples / sound.rate
+    notes = list(sound.notes)
+    act = beats.activation(features)
+    found = pulse.find(features, act, duration, said, beats_file, notes)
+    progress(0.92, "finding the sections")
+    units = structure.measure(features, structure.unit_edges(found.downbeats, duration))
+    spans = structure.find(units)
+    key, shift = tonality.find(features)
+    if take.loudness.integrated_lufs is None and duration >= 0.4:
+        key = sidecars.Key()
+    feeling = mood.judge(features, key, found.bpm, found.confidence, found.times, take.loudness)
+    sections = [_section(span, units, features, shift, found.bpm, feeling) for span in spans]
+    _note_level(take, duration, notes)
+    tags = decode.read_tags(path)
+    for name in ("title", "artist"):
+        if given.get(name):
+            setattr(tags, name, str(given[name]))
+    analysis = sidecars.Analysis(
+        duration=duration,
+        sample_rate=sound.rate,
+        samples=sound.samples,
+        channels=sound.channels,
+        format=sound.format,
+        tempo=sidecars.Tempo(
+            bpm=round(found.bpm, 3),
+            confidence=round(found.confidence, 3),
+            alternatives=[
+                sidecars.Alternative(bpm=round(bpm, 2), confidence=round(sure, 3), why=why)
+                for bpm, sure, why in found.alternatives
+            ],
+            curve=found.curve,
+        ),
+        metre=found.metre,
+        beats=[round(float(t), 5) for t in found.times],
+        beat_confidence=[round(float(c), 3) for c in found.beat_confidence],
+        downbeats=[round(float(t), 5) for t in found.downbeats],
+        onsets=[round(float(t), 4) for t in beats.onsets(features, act)],
+        sections=sections,
+        events=structure.events(spans, units, duration),
+        key=key,
+        energy=feeling.energy,
+        valence=feeling.valence,
+        arousal=feeling.arousal,
+        danceability=feeling.danceability,
+        mood=mood.words(feeling) if take.loudness.integrated_lufs is not None else [],
+        loudness=take.loudness,
+        envelopes=sidecars.Envelopes(fps=f"{fps.numerator}/{fps.denominator}", frames=0),
+        waveform=take.waveform,
+        tags=tags,
+        analyser=ANALYSER,
+        notes=notes,
+    )
+    shapes = envelopes.at_frames(features, act, duration, fps)
+    analysis.envelopes.frames = len(shapes["rms"])
+    progress(1.0, "heard")
+    return Heard(analysis, shapes)
+
+
+def _section(
+    span: structure.Span, units: structure.Units, features: Features, shift: float, bpm: float, feeling: mood.Mood
+) -> sidecars.Section:
+    start, end = float(units.edges[span.first]), float(units.edges[span.last])
+    key = tonality.key_of(tonality.classes(features, start, end, shift))
+    rate = RATE / LONG_HOP
+    bright = features.centroid[int(start * rate) : max(int(start * rate) + 1, int(end * rate))]
+    return sidecars.Section(
+        start=round(start, 5),
+        end=round(end, 5) if span.last < len(units.edges) - 1 else end,
+        role=span.role,
+        label=span.label,
+        energy=round(span.energy, 3),
+        valence=round(mood.valence_of(key, bpm, float(bright.mean()) if len(bright) else 2000.0), 3)
+        if key.tonic
+        else feeling.valence,
+        confidence=round(span.confidence, 3),
+        key=key if key.tonic else None,
+    )
+
+
+def _note_level(take: Take, duration: float, notes: list[str]) -> None:
+    if duration < 0.4:
+        notes.append(f"only {duration:.2f} s: too short to measure loudness")
+    elif take.loudness.integrated_lufs is None:
+        notes.append("silence: nothing above -70 LUFS")

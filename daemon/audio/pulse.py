@@ -1,0 +1,188 @@
+"""The pulse of a song: beats, bars and tempo put together, with what a person said about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.audio import bars, beats, refine
+from daemon.audio.overrides import Said, read_beats
+from daemon.audio.spectrum import FPS, Features
+
+Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
+LOW_CONFIDENCE = 0.12
+_CURVE_POINTS = 400
+
+
+@dataclass
+class Pulse:
+    """bpm 0 and no times where there is no beat to be heard. Times in seconds, confidence 0..1."""
+
+    times: Doubles = field(default_factory=lambda: np.zeros(0))
+    beat_confidence: Doubles = field(default_factory=lambda: np.zeros(0))
+    downbeats: Doubles = field(default_factory=lambda: np.zeros(0))
+    metre: int = 4
+    bpm: float = 0.0
+    confidence: float = 0.0
+    alternatives: list[tuple[float, float, str]] = field(default_factory=list)
+    curve: list[tuple[float, float]] = field(default_factory=list)
+
+
+def find(
+    features: Features, act: Floats, duration: float, said: Said, beats_file: Path | None, notes: list[str]
+) -> Pulse:
+    """The pulse. A beats file is taken as it stands; tempo, first beat and metre bind what is found."""
+    if beats_file is not None:
+        times, marks = read_beats(beats_file, duration)
+        notes.append(f"beats as {beats_file.name} says")
+        return _finish(features, times, np.ones(len(times)), 1.0, act, said, marks)
+    if said.tempo is not None and said.first_beat is not None:
+        period = 60.0 / said.tempo
+        times = np.arange(said.first_beat, duration, period)
+        return _finish(features, times, np.ones(len(times)), 1.0, act, said, None)
+    frames = _frames(act, said)
+    if len(frames) < 4:
+        notes.append("no beat was heard")
+        return Pulse(metre=said.metre or 4)
+    confidence = 1.0 if said.tempo else certainty(act, frames)
+    if confidence < LOW_CONFIDENCE:
+        notes.append("no steady beat was heard")
+        return Pulse(metre=said.metre or 4, confidence=round(confidence, 3))
+    if confidence < 0.3:
+        notes.append("the beat is unsure")
+    times, strength = refine.to_onsets(frames / FPS, features.fine)
+    times = refine.steady(times, strength)
+    times, strength = _first_beat(times, strength)
+    if said.first_beat is not None:
+        times = _from_first(times, said.first_beat)
+        strength = strength[len(strength) - len(times) :]
+    inside = (times >= 0) & (times < duration)
+    times, strength = times[inside], strength[inside]
+    sure = confidence * (0.5 + 0.5 * strength)
+    return _finish(features, times, sure, confidence, act, said, None)
+
+
+def _frames(act: Floats, said: Said) -> NDArray[np.int64]:
+    if said.tempo is None:
+        return beats.track(act)
+    return beats.track(act, said.tempo * 0.96, said.tempo * 1.04, spread=4.0)
+
+
+def _first_beat(times: Doubles, strength: Doubles) -> tuple[Doubles, Doubles]:
+    """With the beat that the bar pointer can't see, where one falls on the very start of the sound."""
+    if len(times) > 1 and -0.03 <= (start := times[0] - (times[1] - times[0])) < 0.1:
+        return np.concatenate([[max(0.0, start)], times]), np.concatenate([[0.5], strength])
+    return times, strength
+
+
+def _from_first(times: Doubles, first: float) -> Doubles:
+    """The beats moved so that one of them is the first, and none comes before it."""
+    if not len(times):
+        return times
+    nearest = int(np.argmin(np.abs(times - first)))
+    moved = times + (first - times[nearest])
+    return np.asarray(moved[moved >= first - 1e-6])
+
+
+def _finish(
+    features: Features,
+    times: Doubles,
+    sure: Doubles,
+    confidence: float,
+    act: Floats,
+    said: Said,
+    marks: NDArray[np.int64] | None,
+) -> Pulse:
+    metre, downs = said.metre or 4, marks
+    if downs is not None and said.metre is None and len(downs) > 1:
+        metre = int(np.median(np.diff(downs)))
+    if downs is None:
+        if said.first_beat is not None:
+            metre = said.metre or bars.find(features, times)[0]
+            downs = np.arange(0, len(times), metre)
+        else:
+            metre, downs, _ = bars.find(features, times, said.metre)
+    bpm = tempo_of(times)
+    return Pulse(
+        times=times,
+        beat_confidence=sure,
+        downbeats=times[downs] if len(times) else times,
+        metre=metre,
+        bpm=bpm,
+        confidence=confidence if bpm else 0.0,
+        alternatives=_alternatives(act, bpm) if bpm else [],
+        curve=tempo_curve(times),
+    )
+
+
+def certainty(act: Floats, frames: NDArray[np.int64]) -> float:
+    """How sure the beats are, 0..1: how far the activation on them stands above what is found anywhere, times how
+    well each beat's course of onsets comes again in the next."""
+    near = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(act) - 1)
+    on = float(act[near].max(axis=1).mean())
+    # What five frames picked anywhere would show.
+    chance = float(np.mean([act[i : i + 5].max() for i in range(0, len(act) - 4, 5)])) if len(act) > 5 else on
+    contrast = (on - chance) / max(1e-6, 1 - chance)
+    few = min(1.0, len(frames) / 8)
+    return float(np.clip(1.6 * contrast, 0, 1) * np.clip((repetition(act, frames) - 0.1) / 0.45, 0, 1) * few)
+
+
+def repetition(act: Floats, frames: NDArray[np.int64]) -> float:
+    """Correlation of the activation over a beat (sixteen phases) with that over the next one and the one after."""
+    if len(frames) < 5:
+        return 0.0
+    phases = frames[:-1, None] + np.diff(frames)[:, None] * np.arange(16) / 16
+    rows = np.interp(phases, np.arange(len(act)), act)
+    rows = np.maximum(rows, np.interp(phases + 1, np.arange(len(act)), act))
+    rows -= rows.mean()
+    power = float((rows * rows).mean())
+    if power < 1e-9:
+        return 0.0
+    return 0.5 * float((rows[1:] * rows[:-1]).mean() + (rows[2:] * rows[:-2]).mean()) / power
+
+
+def tempo_of(times: Doubles) -> float:
+    """BPM of the whole: by the line through all beats where the tempo holds, the median gap where it doesn't."""
+    if len(times) < 2:
+        return 0.0
+    gaps = np.diff(times)
+    middle = float(np.median(gaps))
+    if middle <= 0:
+        return 0.0
+    index = np.arange(len(times))
+    slope = float(np.polyfit(index, times, 1)[0])
+    residual = times - np.polyval(np.polyfit(index, times, 1), index)
+    if float(np.abs(residual).max()) < 0.25 * middle:
+        return 60.0 / slope
+    return 60.0 / middle
+
+
+def tempo_curve(times: Doubles) -> list[tuple[float, float]]:
+    """(seconds, BPM) along the song: gaps smoothed over four beats, 400 points at most."""
+    if len(times) < 6:
+        return []
+    spans = times[4:] - times[:-4]
+    bpm = 240.0 / np.maximum(spans, 1e-6)
+    at = 0.5 * (times[4:] + times[:-4])
+    step = max(4, -(-len(at) // _CURVE_POINTS))
+    return [(round(float(t), 3), round(float(b), 2)) for t, b in zip(at[::step], bpm[::step], strict=True)]
+
+
+def _alternatives(act: Floats, bpm: float) -> list[tuple[float, float, str]]:
+    """Other readings of the tempo, each with how well the activation repeats at it."""
+    centred = act - act.mean()
+    power = float(centred @ centred) or 1.0
+    out = []
+    for factor, why in ((0.5, "half"), (2.0, "double"), (2 / 3, "two thirds"), (1.5, "three halves")):
+        other = bpm * factor
+        lag = round(60 * FPS / other)
+        if not 30 <= other <= 300 or lag >= len(act):
+            continue
+        fit = float(centred[lag:] @ centred[:-lag]) / power
+        out.append((other, float(np.clip(fit, 0, 1)), why))
+    return sorted(out, key=lambda item: -item[1])

@@ -1,0 +1,47 @@
+"""`dropreel analyze FILE`: listens to a file and tells what was heard; no job, no folders needed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from daemon.commands.look import plain
+from daemon.errors import UsageError
+from daemon.settings import environment, find_root, load
+
+
+def analyze(options: argparse.Namespace) -> int:
+    """Prints a page, or the whole analysis as JSON."""
+    path = Path(options.file)
+    if not path.is_file():
+        raise UsageError(f"{plain(options.file)} is no file", "", "Give the path of a song.")
+    try:
+        fps = Fraction(options.fps)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"{options.fps!r} is no frame rate", "", "30, 25, 24000/1001, ...") from None
+    if not 1 <= fps <= 240:
+        raise UsageError(f"{options.fps} frames a second can't be", "", "Give 1 to 240.")
+    settings = load(find_root(options.root))
+    if settings.stages.is_dir() and os.access(settings.library, os.W_OK):
+        from daemon import audio
+
+        audio.prepare(settings)
+    else:  # no root of ours: compiled code is kept where a user's other caches are
+        cache = environment("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(cache) / "dropreel" / "numba"))
+    # Only now: these compile, and by now it is settled where that is kept.
+    listening: Any = importlib.import_module("daemon.audio.listen")
+    pages: Any = importlib.import_module("daemon.audio.page")
+    heard = listening.listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    if options.json:
+        print(heard.analysis.model_dump_json(indent=1))
+    else:
+        colour = sys.stdout.isatty() and not environment("NO_COLOR")
+        width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
+        print(pages.page(heard.analysis, width=width, colour=colour))
+    return 0

@@ -1,0 +1,29 @@
+"""`dropreel run` and `dropreel once`: settings and log first, then the coordinator."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import Any
+
+from daemon.commands import look
+from daemon.settings import load
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs until it is told to stop."""
+    return _serve(options, once=False)
+
+
+def once(options: argparse.Namespace) -> int:
+    """Works through what is there, then ends."""
+    return _serve(options, once=True)
+
+
+def _serve(options: argparse.Namespace, once: bool) -> int:
+    settings = load(look.root(options).root)
+    from daemon import log
+
+    log.configure(settings.log_format, settings.log_level)
+    service: Any = importlib.import_module("daemon.service")
+    return int(service.run(settings, once=once))

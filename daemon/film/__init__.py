@@ -1,0 +1,14 @@
+"""The film: a timeline planned as values, pictures composited on it, encoded, and verified by decoding.
+
+May import: video and the ground. numba is imported by `kernels` alone, after `prepare` has named its cache.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def prepare(cache: Path) -> None:
+    """Names numba's cache folder (`cache/numba`), unless it is named already; before numba is imported."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "numba"))

@@ -1,0 +1,219 @@
+"""A film out of a timeline: segments that survive a crash, then one join with the song.
+
+Each segment is published in the job folder under a name made of everything that it shows, so that a resumed
+job encodes only what is missing, and a reopened one only what changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon import durable
+from daemon.errors import Fault, FinalFault
+from daemon.film import compositor, encode
+from daemon.film.values import Shot, Timeline
+from daemon.sidecars import fingerprint
+from daemon.video import sound
+
+SEGMENT = (4.0, 8.0, 12.0)  # seconds: least, wanted, most
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Making:
+    """What every step of one film needs. folder: the job's own."""
+
+    folder: Path
+    timeline: Timeline
+    envelopes: dict[str, NDArray[np.float32]]
+    encoding: encode.Encoding
+    program: str
+
+
+def spans(timeline: Timeline) -> list[range]:
+    """The film in segments of some seconds, each begun with a shot where one begins there."""
+    least, wanted, most = (max(1, int(seconds * timeline.fps)) for seconds in SEGMENT)
+    starts = [shot.start for shot in timeline.shots]
+    found, at = [], 0
+    while at < timeline.frames:
+        if timeline.frames - at <= most:
+            found.append(range(at, timeline.frames))
+            break
+        near = [start for start in starts if at + least <= start <= at + most]
+        end = min(near, key=lambda start: abs(start - at - wanted), default=at + wanted)
+        found.append(range(at, end))
+        at = end
+    return found
+
+
+def segment_name(making: Making, span: range, drawing: compositor.Compositor) -> str:
+    """The file name of a segment: all that it shows, and how it is encoded."""
+    timeline, direction = making.timeline, drawing.direction
+    first = bisect_right([shot.start for shot in timeline.shots], span.start) - 1
+    seen = [
+        _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
+    ]
+    curves = hashlib.sha256()
+    for curve in (direction.zoom, direction.white, direction.black, direction.shake):
+        curves.update(curve[span.start : span.stop].tobytes())
+    made = fingerprint(
+        compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION
+    )
+    return f"segment-{made}.mp4"
+
+
+def _shown(shot: Shot) -> list[Any]:
+    picture = shot.picture.fingerprint or shot.picture.path.name
+    return [
+        picture,
+        shot.start,
+        shot.end,
+        shot.transition.kind,
+        shot.transition.frames,
+        shot.camera_from,
+        shot.camera_to,
+        shot.ease,
+    ]
+
+
+class _Meter:
+    """Frames done over all threads, as progress with frames a second and seconds left."""
+
+    def __init__(self, total: int, done: int, progress: Progress) -> None:
+        self.total, self.done, self.progress = total, done, progress
+        self._fresh = 0
+        self._began = self._said = time.monotonic()
+        self._lock = threading.Lock()
+
+    def tick(self, frames: int) -> None:
+        """Some frames more."""
+        with self._lock:
+            self.done += frames
+            self._fresh += frames
+            now = time.monotonic()
+            if now - self._said < 0.5 and self.done < self.total:
+                return
+            self._said = now
+            rate = self._fresh / max(1e-6, now - self._began)
+            self.progress(
+                self.done / self.total,
+                "encoding",
+                fps=round(rate, 1),
+                left=round((self.total - self.done) / max(rate, 1e-6)),
+            )
+
+
+def threads() -> int:
+    """Segments in the making at once: one encoder fills some cores, and its end leaves them idle."""
+    return 3 if (os.cpu_count() or 2) >= 8 else 2
+
+
+def segments(making: Making, progress: Progress) -> list[str]:
+    """Makes every segment that isn't there yet; their names in order. progress(fraction, doing, fps=, left=).
+
+    Faults of the encoder or of a picture pass through; what other threads were making is ended.
+    """
+    timeline = making.timeline
+    stop = threading.Event()
+    with compositor.Compositor(timeline, making.envelopes, making.encoding.width, making.encoding.height) as drawing:
+        todo = [(span, segment_name(making, span, drawing)) for span in spans(timeline)]
+        missing = [(span, name) for span, name in todo if not (making.folder / name).is_file()]
+        meter = _Meter(timeline.frames, timeline.frames - sum(len(span) for span, _ in missing), progress)
+
+        def make(span: range, name: str) -> None:
+            if stop.is_set():
+                return
+            brush = drawing.brush()
+
+            def draw(frame: int, out: NDArray[np.uint8]) -> None:
+                if stop.is_set():
+                    raise Fault("the film was given up")
+                brush(frame, out)
+
+            durable.publish(
+                making.folder,
+                name,
+                lambda temp: encode.pictures(making.program, making.encoding, span, draw, temp, meter.tick),
+            )
+
+        # The threads outlive every ffmpeg that they start: it dies with the thread that started it.
+        with ThreadPoolExecutor(min(threads(), max(1, len(missing))), thread_name_prefix="segment") as pool:
+            futures = [pool.submit(make, span, name) for span, name in missing]
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [error for future in done if (error := future.exception())]
+            if failed:
+                stop.set()
+                for future in futures:
+                    future.cancel()
+                raise failed[0]
+    return [name for _, name in todo]
+
+
+@dataclass(frozen=True)
+class Song:
+    """The sound of the film. samples: as many as were heard, at its own rate; gain and limit as `mux_argv` has them."""
+
+    path: Path
+    samples: int = 0
+    sample_rate: int = 0
+    kbps: int = 320
+    gain_db: float = 0.0
+    peak_dbtp: float | None = None
+
+
+def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out: Path) -> None:
+    """Joins the segments with the song into `out`, without encoding a picture again."""
+    form = _form_heard(song)
+    total = samples_of(making.timeline.frames, making.timeline.fps)
+    listed = out.with_name(out.name + ".txt")
+    try:
+        listed.write_text(encode.concat_list(str(making.folder / name) for name in names), "utf-8")
+        argv = encode.mux_argv(
+            making.program,
+            listed,
+            out,
+            rate=form.rate,
+            channels=max(2, form.channels),
+            samples=total,
+            kbps=song.kbps,
+            timescale=making.encoding.timescale,
+            gain_db=song.gain_db,
+            peak_dbtp=song.peak_dbtp,
+            tags=tags,
+        )
+        blocks = (
+            np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in sound.blocks(song.path, form)
+        )
+        encode.mux(argv, blocks)
+    finally:
+        listed.unlink(missing_ok=True)
+
+
+def samples_of(frames: int, fps: Fraction) -> int:
+    """Samples at 48 kHz of a film's sound: exactly as long as its pictures."""
+    return int(Fraction(frames) / fps * encode.RATE + Fraction(1, 2))
+
+
+def _form_heard(song: Song) -> sound.Format:
+    form = sound.probe(song.path)
+    if song.sample_rate and form.rate != song.sample_rate:
+        raise FinalFault(
+            "the song isn't the one that was heard",
+            f"{form.rate} samples a second, {song.sample_rate} when it was heard",
+            "Drop it again.",
+            {"path": song.path.name},
+        )
+    return form

@@ -1,0 +1,160 @@
+"""Which picture each shot shows, how it is framed, and how the camera moves. Pure; the seed breaks ties."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from daemon.film.cuts import Cut, level
+from daemon.film.values import Camera, PictureFile, Shot, Slot, Transition, frame_at
+from daemon.rules import Edit
+from daemon.sidecars import Analysis, Section
+
+SCALES = (1.08, 1.46, 1.95)  # each at least 30 % closer than the one before
+_WIDE, _MEDIUM, _CLOSE = range(3)
+
+
+def cast(
+    cuts: list[Cut], frames: int, analysis: Analysis, slots: Sequence[Slot], fps: Fraction, edit: Edit, seed: int
+) -> list[Shot]:
+    """The shots. No picture twice in a row where the film has two; a picture shown again is framed anew.
+
+    Raises ValueError where no slot has a picture.
+    """
+    sections = analysis.sections or [Section(start=0.0, end=analysis.duration)]
+    used = [slot for slot in slots if slot.pictures]
+    if not used:
+        raise ValueError("a film needs at least one picture")
+    ends = [cut.frame for cut in cuts[1:]] + [frames]
+    dice = random.Random(f"cast {seed}")
+    chooser = _Chooser(used, fps, dice)
+    shots: list[Shot] = []
+    for index, (cut, end) in enumerate(zip(cuts, ends, strict=True)):
+        section = sections[min(cut.section, len(sections) - 1)]
+        slot, picture, framing = chooser.choose((cut.frame + end) // 2, cut.section)
+        seconds = float((end - cut.frame) / fps)
+        start, stop, ease = _camera(section, framing, seconds, edit, dice, cut.on)
+        shots.append(
+            Shot(
+                index,
+                cut.frame,
+                end,
+                picture,
+                slot.slot,
+                cut.section,
+                section.role,
+                cut.on,
+                Transition(),
+                start,
+                stop,
+                ease,
+            )
+        )
+    return [_entered(shot, shots, sections, fps, edit) for shot in shots]
+
+
+class _Chooser:
+    """Remembers what was shown, and how closely."""
+
+    def __init__(self, slots: list[Slot], fps: Fraction, dice: random.Random) -> None:
+        self.slots = slots
+        self.starts = [frame_at(slot.start, fps) for slot in slots]
+        self.dice = dice
+        self.uses: dict[str, int] = {}
+        self.framing: dict[str, int] = {}
+        self.last: list[str] = []
+
+    def choose(self, middle: int, section: int) -> tuple[Slot, PictureFile, int]:
+        """The picture for a shot whose middle is that frame, and its framing (an index into SCALES)."""
+        home = max(0, bisect_right(self.starts, middle) - 1)
+        near = [i for i, slot in enumerate(self.slots) if slot.section == section]
+        if not near:
+            near = [home]
+        pool = [(i, rank) for i in near for rank in range(len(self.slots[i].pictures))]
+        fresh = [item for item in pool if self._key(item) != self._previous()]
+        if not fresh:
+            # One picture in this section: a neighbour's beats showing it twice in a row.
+            others = sorted(range(len(self.slots)), key=lambda i: (abs(i - home), i))[:5]
+            pool = [(i, rank) for i in others for rank in range(len(self.slots[i].pictures))]
+            fresh = [item for item in pool if self._key(item) != self._previous()] or pool[:1]
+        best = min(fresh, key=lambda item: self._cost(item, home))
+        slot = self.slots[best[0]]
+        picture = slot.pictures[best[1]]
+        key = self._key(best)
+        framing = self._frame(key)
+        self.uses[key] = self.uses.get(key, 0) + 1
+        self.framing[key] = framing
+        self.last = [*self.last[-2:], key]
+        return slot, picture, framing
+
+    def _previous(self) -> str:
+        return self.last[-1] if self.last else ""
+
+    def _key(self, item: tuple[int, int]) -> str:
+        # By file, not by place: the same picture may stand in several slots.
+        return str(self.slots[item[0]].pictures[item[1]].path)
+
+    def _cost(self, item: tuple[int, int], home: int) -> tuple[float, int, int]:
+        key = self._key(item)
+        recent = 1.5 if key in self.last[-2:] else 0.0
+        return 1.6 * self.uses.get(key, 0) + 0.9 * min(6, abs(item[0] - home)) + 0.5 * item[1] + recent, *item
+
+    def _frame(self, key: str) -> int:
+        """The next framing of a picture: whole at first, then closer, and back."""
+        if key not in self.framing:
+            return _WIDE
+        before = self.framing[key]
+        if before == _WIDE:
+            return _MEDIUM if self.dice.random() < 0.7 else _CLOSE
+        return _WIDE if before == _MEDIUM else self.dice.choice((_WIDE, _MEDIUM))
+
+
+def _camera(
+    section: Section, framing: int, seconds: float, edit: Edit, dice: random.Random, on: str
+) -> tuple[Camera, Camera, str]:
+    """From, to and ease: push-in in builds, a pull-out after a drop, a drift in breaks.
+
+    The middle of the move has the framing's scale within 5 %, so that two framings never meet.
+    """
+    scale = SCALES[framing]
+    travel = edit.drift * min(1.0, max(0.35, seconds / 4.0))
+    grow = min(0.1, travel * 0.8)
+    x, y = 0.5 + dice.uniform(-0.08, 0.08) * framing, 0.46 + dice.uniform(-0.04, 0.04) * framing
+    side = dice.choice((-1, 1)) * travel * 0.5
+    if section.role == "build":
+        return _held(x, y, scale * (1 - grow / 2)), _held(x, y, scale * (1 + grow / 2)), "in"
+    if on == "drop":
+        return _held(x, y, scale * (1 + grow / 2)), _held(x, y, scale * (1 - grow / 2)), "out"
+    if section.role in ("break", "intro", "bridge") or level(section) == "low":
+        return _held(x - side, y, scale), _held(x + side, y, scale * (1 + grow / 4)), "smooth"
+    if section.role == "outro":
+        return _held(x, y, scale * (1 + grow / 2)), _held(x, y, scale * (1 - grow / 2)), "smooth"
+    if dice.random() < 0.5:
+        return _held(x - side / 2, y, scale), _held(x + side / 2, y, scale * (1 + grow / 2)), "linear"
+    return _held(x + side / 2, y, scale * (1 + grow / 2)), _held(x - side / 2, y, scale), "linear"
+
+
+def _held(x: float, y: float, scale: float) -> Camera:
+    """The camera, its centre moved so that it sees nothing beyond the picture."""
+    scale = max(1.02, scale)
+    half = 0.5 / scale
+    return (min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale)
+
+
+def _entered(shot: Shot, shots: list[Shot], sections: list[Section], fps: Fraction, edit: Edit) -> Shot:
+    """The shot with its transition: cross-fade between quiet shots, flash on a drop, else a cut."""
+    if not shot.index:
+        return shot
+    before = shots[shot.index - 1]
+    transition = Transition()
+    if shot.cut_on == "drop":
+        if edit.flashes and edit.flash > 0:
+            transition = Transition("flash", max(2, frame_at(0.35, fps)))
+    elif all(level(sections[min(s.section, len(sections) - 1)]) == "low" for s in (before, shot)):
+        length = min(frame_at(edit.crossfade, fps), before.frames // 2, shot.frames // 2) // 2 * 2
+        if length >= 4:
+            transition = Transition("crossfade", length)
+    return replace(shot, transition=transition)

@@ -1,0 +1,94 @@
+"""The built-in painter: cartoon scenes in layers, drawn as SVG and rasterised by resvg.
+
+It needs nothing but wheels, and may import nothing of ours beyond its own modules. `paint` chooses a scene from
+a request and draws it; `layers` draws the same scene again, plane by plane, for a camera that moves.
+Pictures are H x W x 3 uint8 RGB; layers are H x W x 4 uint8, premultiplied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.film.painter.draw import draw_layers, draw_picture
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to paint. Hints that are unknown count as absent; the prompt's words and the seed choose then."""
+
+    prompt: str
+    seed: int
+    width: int
+    height: int
+    palette: tuple[str, ...] = ()  # "#rrggbb"; empty: from mood and key
+    mood: tuple[str, ...] = ()
+    key: str = ""  # "A minor"
+    sheet: str = "bold"  # bold, ink, neon
+    scene: str = ""
+    characters: tuple[str, ...] = ()
+    pose: str = ""
+    framing: str = ""  # wide, medium, close
+    time_of_day: str = ""
+    energy: float = 0.5
+    role: str = ""  # section role
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able."""
+
+    picture: NDArray[np.uint8]
+    scene: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One plane of a scene: depth 0 nearest .. 1 farthest; rgba H x W x 4 premultiplied; a sprite's pivot."""
+
+    name: str
+    depth: float
+    rgba: NDArray[np.uint8]
+    anchor: tuple[float, float]
+
+
+def paint(request: Request) -> Painted:
+    """Paints a request; the same request gives the same bytes.
+
+    Raises ValueError where width or height is below 16 or above 8192.
+    """
+    from daemon.film.painter.choose import choose
+
+    scene = choose(request)
+    return Painted(draw_picture(scene, request.width, request.height), scene)
+
+
+def layers(scene: dict[str, Any], width: int, height: int) -> list[Layer]:
+    """A scene's layers, back to front, at a size; laid over each other they give its picture."""
+    return [Layer(*drawn) for drawn in draw_layers(scene, width, height)]
+
+
+def scenes() -> list[str]:
+    """The names of the scenes."""
+    from daemon.film.painter.places import PLACES
+
+    return list(PLACES)
+
+
+def characters() -> list[str]:
+    """The names of the characters."""
+    from daemon.film.painter.cast import CAST
+
+    return list(CAST)
+
+
+def poses() -> list[str]:
+    """The names of the poses."""
+    from daemon.film.painter.rig import POSES
+
+    return list(POSES)

@@ -1,0 +1,320 @@
+"""Jointed cut-outs: a skeleton, poses as joint angles, and the puppet that draws body parts on it.
+
+A figure stands at the origin, y down, about 600 units tall. Sides are the viewer's. A joint's angle is
+in degrees from hanging straight down; positive lifts a limb outwards, on both sides alike.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from daemon.film.painter.colour import mix
+from daemon.film.painter.pen import Pen, Point
+
+Matrix = tuple[float, float, float, float, float, float]
+IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
+
+
+def times(m: Matrix, n: Matrix) -> Matrix:
+    """First n, then m."""
+    return (
+        m[0] * n[0] + m[2] * n[1],
+        m[1] * n[0] + m[3] * n[1],
+        m[0] * n[2] + m[2] * n[3],
+        m[1] * n[2] + m[3] * n[3],
+        m[0] * n[4] + m[2] * n[5] + m[4],
+        m[1] * n[4] + m[3] * n[5] + m[5],
+    )
+
+
+def placed(x: float, y: float, angle: float = 0.0, across: float = 1.0, along: float = 1.0) -> Matrix:
+    """Scale, turn (degrees), then move."""
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return (c * across, s * across, -s * along, c * along, x, y)
+
+
+def point(m: Matrix, x: float = 0.0, y: float = 0.0) -> Point:
+    """Where a point of a bone's frame lies in the figure's."""
+    return (m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5])
+
+
+@dataclass(frozen=True)
+class Build:
+    """Proportions of a body: half breadths and lengths, in units."""
+
+    shoulder: float = 70
+    hip: float = 30
+    torso: float = 150
+    neck: float = 18
+    upper: float = 88
+    fore: float = 80
+    thigh: float = 122
+    shin: float = 116
+    foot: float = 26
+
+
+@dataclass(frozen=True)
+class Limb:
+    """Angles of a limb: at its root, at its middle, and of its end; `short` foreshortens the first bone."""
+
+    root: float = 0.0
+    middle: float = 0.0
+    end: float = 0.0
+    short: float = 1.0
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A pose: angles of every joint. lean and nod turn clockwise; lift raises the figure off the ground."""
+
+    arm_left: Limb = Limb(14, -14)
+    arm_right: Limb = Limb(14, -14)
+    leg_left: Limb = Limb(5, -4)
+    leg_right: Limb = Limb(5, -4)
+    lean: float = 0.0
+    bend: float = 0.0
+    nod: float = 0.0
+    sway: float = 0.0
+    lift: float = 0.0
+    seat: float | None = None  # hips so high over the ground, whatever the legs do: cross-legged
+    hand_left: str = "fist"
+    hand_right: str = "fist"
+    behind: tuple[str, ...] = ()  # arms drawn behind the head
+    mouth: str = "calm"
+
+
+POSES: dict[str, Pose] = {
+    "idle": Pose(Limb(16, -22), Limb(20, -34), Limb(8, -6), Limb(5, -2), lean=-2, nod=3, sway=-4),
+    "step left": Pose(
+        Limb(50, -80),
+        Limb(34, 22),
+        Limb(30, -8, 6),
+        Limb(4, 14),
+        lean=7,
+        bend=-4,
+        nod=-8,
+        sway=-16,
+        hand_right="open",
+        mouth="smile",
+    ),
+    "step right": Pose(
+        Limb(34, 22),
+        Limb(50, -80),
+        Limb(4, 14),
+        Limb(30, -8, 6),
+        lean=-7,
+        bend=4,
+        nod=8,
+        sway=16,
+        hand_left="open",
+        mouth="smile",
+    ),
+    "dance": Pose(
+        Limb(136, 28),
+        Limb(58, -108),
+        Limb(36, -58, 10),
+        Limb(10, 6),
+        lean=-8,
+        bend=12,
+        nod=-10,
+        sway=12,
+        hand_left="open",
+        mouth="shout",
+    ),
+    "headbang": Pose(
+        Limb(62, -118),
+        Limb(84, 62),
+        Limb(20, -14),
+        Limb(20, -14),
+        lean=6,
+        bend=12,
+        nod=24,
+        sway=-8,
+        hand_right="horns",
+        mouth="shout",
+    ),
+    "arms up": Pose(
+        Limb(152, 14),
+        Limb(146, 20),
+        Limb(14, -8),
+        Limb(14, -8),
+        lean=2,
+        bend=-2,
+        nod=-4,
+        hand_left="open",
+        hand_right="horns",
+        mouth="shout",
+    ),
+    "walk": Pose(
+        Limb(-26, -34),
+        Limb(38, -24),
+        Limb(27, -4, 4),
+        Limb(20, -52, -6),
+        lean=-3,
+        bend=-3,
+        nod=2,
+        mouth="smile",
+    ),
+    "sit": Pose(
+        Limb(26, -50),
+        Limb(26, -50),
+        Limb(52, -50, 0, 0.62),
+        Limb(52, -50, 0, 0.62),
+        nod=2,
+        mouth="calm",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One outline of a body part, in its bone's frame."""
+
+    outline: str
+    paint: str
+    shade: float = 7.0
+    rim: float = 3.5
+    line: float = 1.0
+    contour: bool = True  # counts for the line around the whole figure
+    across: bool = False  # a limb: light from the sides alone, so that joints show no seam
+    tone: str = ""
+    stroke: float = 0.0  # greater: a line of that width, not a filled shape
+    opacity: float = 1.0
+    hatch: bool = True  # takes pen strokes in its shade, where the sheet has them
+
+
+@dataclass
+class Puppet:
+    """A figure being drawn: bones in place, and the body parts in the order they are drawn.
+
+    Parts that follow each other under one `merge` name get their lines first and their fills after,
+    so that an elbow shows no line across it.
+    """
+
+    pen: Pen
+    build: Build
+    pose: Pose
+    bones: dict[str, Matrix] = field(default_factory=dict)
+    parts: list[tuple[str, Matrix, tuple[Shape, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        build, pose, bones = self.build, self.pose, self.bones
+        hips = placed(pose.sway, 0, pose.lean * 0.35)
+        feet: list[float] = []
+        for side, sign in (("left", 1), ("right", -1)):
+            leg: Limb = pose.leg_left if sign > 0 else pose.leg_right
+            thigh = times(hips, placed(-sign * build.hip, 0, sign * leg.root, along=leg.short))
+            knee = point(thigh, 0, build.thigh)
+            angle = pose.lean * 0.35 + sign * (leg.root + leg.middle)
+            shin = placed(*knee, angle)
+            ankle = point(shin, 0, build.shin)
+            bones[f"thigh {side}"], bones[f"shin {side}"] = thigh, shin
+            bones[f"foot {side}"] = placed(*ankle, sign * leg.end)
+            feet.append(ankle[1] + build.foot)
+        ground = placed(0, -(max(feet) if pose.seat is None else pose.seat) - pose.lift)
+        bones["hips"] = hips
+        torso = times(hips, placed(0, 0, pose.lean))
+        chest = times(torso, placed(0, -build.torso * 0.45, pose.bend))
+        bones["torso"], bones["chest"] = torso, chest
+        top = -build.torso * 0.55
+        bones["neck"] = times(chest, placed(0, top, -pose.bend * 0.4))
+        bones["head"] = times(bones["neck"], placed(0, -build.neck, pose.nod - pose.bend * 0.3 - pose.lean * 0.5))
+        turn = pose.lean * 1.35 + pose.bend
+        for side, sign in (("left", 1), ("right", -1)):
+            arm: Limb = pose.arm_left if sign > 0 else pose.arm_right
+            shoulder = point(chest, -sign * build.shoulder, top + 20)
+            upper = placed(*shoulder, turn * 0.4 + sign * arm.root, along=arm.short)
+            elbow = point(upper, 0, build.upper)
+            fore = placed(*elbow, turn * 0.4 + sign * (arm.root + arm.middle))
+            wrist = point(fore, 0, build.fore)
+            bones[f"upper {side}"], bones[f"fore {side}"] = upper, fore
+            bones[f"hand {side}"] = placed(*wrist, turn * 0.4 + sign * (arm.root + arm.middle + arm.end))
+        for name, matrix in list(bones.items()):
+            bones[name] = times(ground, matrix)
+        bones["ground"] = IDENTITY
+
+    def add(self, bone: str, *shapes: Shape, merge: str = "", mirror: bool = False, at: Matrix = IDENTITY) -> None:
+        """Draws shapes on a bone; mirror flips them left to right."""
+        matrix = times(self.bones[bone], at)
+        if mirror:
+            matrix = times(matrix, (-1, 0, 0, 1, 0, 0))
+        self.parts.append((merge, matrix, shapes))
+
+    def draw(self, contour: bool = True) -> None:
+        """Draws the line around the figure, then its parts."""
+        pen = self.pen
+        if contour:
+            self._contour()
+        index = 0
+        while index < len(self.parts):
+            merge = self.parts[index][0]
+            end = index + 1
+            while merge and end < len(self.parts) and self.parts[end][0] == merge:
+                end += 1
+            group = self.parts[index:end]
+            if end - index > 1:
+                for _, matrix, shapes in group:
+                    with pen.inside(_transform(matrix)):
+                        for shape in shapes:
+                            if shape.line > 0 and not shape.stroke:
+                                self._line(shape)
+            for _, matrix, shapes in group:
+                with pen.inside(_transform(matrix)):
+                    for shape in shapes:
+                        self._shape(shape, matrix, lined=end - index > 1)
+            index = end
+        self.parts.clear()
+
+    def _line(self, shape: Shape) -> None:
+        colour = self.pen.line_colour(shape.tone or shape.paint)
+        self.pen.stroke(shape.outline, colour, self.pen.sheet.inner * shape.line * 2)
+
+    def _contour(self) -> None:
+        pen = self.pen
+        passes: tuple[tuple[str, float, float], ...] = ((pen.palette.line, pen.sheet.outer * 2, 1.0),)
+        if pen.sheet.glow:
+            glow = pen.palette.accents[1]
+            bright = mix(glow, "#ffffff", 0.45)
+            passes = ((glow, 46, 0.1), (glow, 28, 0.16), (glow, 15, 0.45), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
+        for colour, width, opacity in passes:
+            with pen.inside(opacity=opacity):
+                for _, matrix, shapes in self.parts:
+                    with pen.inside(_transform(matrix)):
+                        for shape in shapes:
+                            if shape.contour:
+                                pen.stroke(shape.outline, colour, width + shape.stroke)
+
+    def _shape(self, shape: Shape, matrix: Matrix, lined: bool) -> None:
+        pen = self.pen
+        if shape.stroke:
+            pen.stroke(shape.outline, shape.paint, shape.stroke, shape.opacity)
+            return
+        x, y = self._light(matrix)
+        if shape.across:
+            x, y = (1.0 if x > 0 else -1.0) * max(0.55, abs(x)), 0.0
+        if shape.opacity < 1:
+            pen.fill(shape.outline, shape.paint, shape.opacity)
+            return
+        pen.shape(
+            shape.outline,
+            shape.paint,
+            line=0 if lined else shape.line,
+            shade=shape.shade,
+            rim=shape.rim,
+            light=(x, y),
+            tone=shape.tone,
+            hatch=shape.hatch,
+        )
+
+    def _light(self, m: Matrix) -> Point:
+        """The direction to the light in a bone's frame."""
+        x, y = self.pen.light
+        away = m[0] * m[3] - m[1] * m[2] or 1.0
+        local = ((m[3] * x - m[2] * y) / away, (-m[1] * x + m[0] * y) / away)
+        size = math.hypot(*local) or 1.0
+        return local[0] / size, local[1] / size
+
+
+def _transform(m: Matrix) -> str:
+    return "matrix(" + " ".join(f"{value:.3f}" for value in m) + ")"

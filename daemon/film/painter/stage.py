@@ -1,0 +1,169 @@
+"""The stage: layers back to front, the cast on its spot, and the camera that looks at them.
+
+The world is 1600 x 900 units, y down; places draw well beyond it, so that a camera may move and a tall
+picture shows more of it. Depth is 0 nearest .. 1 farthest; the cast stands at CAST_DEPTH.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from daemon.film.painter.colour import Palette
+from daemon.film.painter.pen import SHEETS, Pen, Point, Sheet
+
+WORLD = (1600.0, 900.0)
+CAST_DEPTH = 0.4
+LEFT, RIGHT, TOP, LOW = -900.0, 2500.0, -700.0, 1500.0  # how far places draw
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a figure stands: its feet, and its size."""
+
+    x: float
+    y: float
+    scale: float = 1.0
+
+
+@dataclass
+class Plane:
+    """One layer as drawn."""
+
+    name: str
+    depth: float
+    pen: Pen
+    pivot: Point | None = None
+    soft: bool = False  # nothing but gradients: half the resolution is enough
+
+
+@dataclass
+class Stage:
+    """What a place draws with, and on."""
+
+    palette: Palette
+    sheet: Sheet
+    scene: dict[str, Any]
+    perform: Callable[[Stage, Spot, int], None]
+    line: float = 1.0  # line widths are multiplied by this: thinner the closer the camera is
+    planes: list[Plane] = field(default_factory=list)
+    spot: Spot = Spot(800, 800)
+    face: Point = (800.0, 300.0)  # of the first of the cast
+    light: Point = (-0.6, -0.8)
+
+    @property
+    def hour(self) -> str:
+        """dawn, day, dusk or night."""
+        return str(self.scene["hour"])
+
+    @property
+    def energy(self) -> float:
+        """0 quiet .. 1 loud."""
+        return float(self.scene["energy"])
+
+    def tone(self, level: float) -> str:
+        """The world's colour at a level out of doors: raised by the hour of the day."""
+        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
+        return self.palette.tone(low + (high - low) * level)
+
+    def chance(self, name: str) -> random.Random:
+        """Chance of one layer's own, from the picture's seed."""
+        return random.Random(f"{self.scene['seed']}/{self.scene['place']}/{name}")
+
+    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False) -> Pen:
+        """A new layer in front of those before it."""
+        near = 0.55 + 0.45 * (1 - abs(depth - CAST_DEPTH)) if depth > CAST_DEPTH else 1.0
+        sheet = replace(
+            self.sheet, outer=self.sheet.outer * self.line * near, inner=self.sheet.inner * self.line * near
+        )
+        pen = Pen(f"{name.replace(' ', '')}{len(self.planes)}_", self.palette, sheet, self.light)
+        self.planes.append(Plane(name, depth, pen, pivot, soft))
+        return pen
+
+    def cast(self, x: float, y: float, scale: float = 1.0) -> None:
+        """Lets the cast perform on this spot."""
+        names = self.scene["cast"]
+        self.spot = Spot(x, y, scale)
+        for index in range(len(names) - 1, 0, -1):
+            side = (-1) ** index * math.copysign(1, x - 801)
+            self.perform(self, Spot(x + side * (330 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
+        if names:
+            self.perform(self, self.spot, 0)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What is looked at, how near, and how tilted (degrees)."""
+
+    focus: Point
+    zoom: float
+    roll: float = 0.0
+    flip: bool = False
+
+    def transform(self, depth: float, width: int, height: int) -> tuple[float, float, float, float, float, float]:
+        """The matrix from the world to the picture for a layer."""
+        base = fit(width, height)
+        if depth >= CAST_DEPTH:
+            far = (depth - CAST_DEPTH) / (1 - CAST_DEPTH)
+            zoom = 1 + (self.zoom - 1) * (1 - 0.55 * far)
+            pull = 0.45 * far * min(1.0, abs(self.zoom - 1))
+        else:
+            zoom = self.zoom * (1 + 0.5 * (CAST_DEPTH - depth) * (1 - 1 / max(1.0, self.zoom)))
+            pull = 0.0
+        x = self.focus[0] + (WORLD[0] / 2 - self.focus[0]) * pull
+        y = self.focus[1] + (WORLD[1] / 2 - self.focus[1]) * pull
+        angle = math.radians(self.roll)
+        scale = base * zoom * (1 + abs(math.sin(angle)) * 0.5)
+        c, s = math.cos(angle) * scale, math.sin(angle) * scale
+        a, b = (-c, -s) if self.flip else (c, s)
+        return (a, b, -s, c, width / 2 - a * x + s * y, height / 2 - b * x - c * y)
+
+
+def fit(width: int, height: int) -> float:
+    """Pixels a world unit at zoom 1: a wide picture is filled, a tall one shows more sky and ground."""
+    wide, tall = width / WORLD[0], height / WORLD[1]
+    if wide >= tall:
+        return wide
+    return tall * (0.82 + 0.18 * min(1.0, wide / tall))
+
+
+def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
+    """The camera of a framing: wide sees the place, medium the figure to its knees, close head and shoulders."""
+    camera, spot = stage.scene["camera"], stage.spot
+    flip, roll = bool(camera["flip"]), float(camera["roll"])
+    aspect = width / height
+    seen = height / fit(width, height)  # world units from top to bottom at zoom 1
+    if framing == "wide" or not stage.scene["cast"]:
+        pull = 0.0 if aspect > 1.5 else min(1.0, (1.5 - aspect) / 0.6)
+        x = WORLD[0] / 2 + (spot.x - WORLD[0] / 2) * pull + float(camera["x"]) * (1 - pull)
+        return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
+    near = framing == "close"
+    span = (340 if near else 520) * spot.scale  # world units that should be seen from top to bottom
+    if aspect < 1:
+        span /= 0.55 + 0.45 * aspect
+    zoom = max(1.05, seen / span)
+    third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
+    x = stage.face[0] + third
+    return Camera((x, stage.face[1] + span * (0.08 if near else 0.2)), zoom, roll * 1.3, flip)
+
+
+def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
+    """A layer's SVG in the picture."""
+    matrix = " ".join(f"{value:.4f}" for value in camera.transform(plane.depth, width, height))
+    return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
+
+
+def page(body: str, size: tuple[int, int], pixels: tuple[int, int]) -> str:
+    """A whole SVG page: its size in its own units, and how many pixels it is drawn with."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
+        f'viewBox="0 0 {size[0]} {size[1]}" preserveAspectRatio="none">{body}</svg>'
+    )
+
+
+def sheet_of(name: str) -> Sheet:
+    """The style sheet of that name; bold where there is none."""
+    return SHEETS.get(name, SHEETS["bold"])

@@ -1,0 +1,148 @@
+"""What a film is made of, as values: slots, shots, effects, the timeline, and the edit as JSON.
+
+A frame is an int counted from 0; `end` is exclusive. A camera is (cx, cy, scale): the centre of what is
+seen, 0..1 of the picture, and how much closer than the whole (1.0: the picture covers the frame exactly).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+Camera = tuple[float, float, float]
+
+EDIT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture of the film. scene: the painter's parameters, where it was painted, for layers."""
+
+    id: str
+    path: Path
+    fingerprint: str
+    scene: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A span of the song (seconds) and the pictures for it, in order of preference."""
+
+    slot: str
+    start: float
+    end: float
+    section: int
+    pictures: list[PictureFile]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """How a shot is entered; frames: its whole length, centred on the cut for a crossfade or a wipe."""
+
+    kind: str = "cut"  # cut, crossfade, flash, wipe
+    frames: int = 0
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture on the screen from frame `start` to before `end`.
+
+    cut_on: the musical reason of its first frame: start, section, drop, downbeat, beat or grid.
+    """
+
+    index: int
+    start: int
+    end: int
+    picture: PictureFile
+    slot: str
+    section: int
+    role: str
+    cut_on: str
+    transition: Transition
+    camera_from: Camera
+    camera_to: Camera
+    ease: str = "linear"  # linear, in, out, smooth
+
+    @property
+    def frames(self) -> int:
+        """Length in frames."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something that happens to the picture. because: the musical event that caused it."""
+
+    kind: str  # fade_in, fade_out, flash, zoom, shake
+    start: int
+    frames: int
+    amount: float
+    because: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The whole film. The shots cover 0..frames without a gap; `notes` are for people."""
+
+    fps: Fraction
+    frames: int
+    width: int
+    height: int
+    shots: tuple[Shot, ...]
+    effects: tuple[Effect, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cuts(self) -> list[int]:
+        """The planned cuts: the first frame of every shot but the first."""
+        return [shot.start for shot in self.shots[1:]]
+
+    def edit(self) -> dict[str, Any]:
+        """The edit, ready for JSON."""
+        return {
+            "version": EDIT_VERSION,
+            "fps": f"{self.fps.numerator}/{self.fps.denominator}",
+            "frames": self.frames,
+            "width": self.width,
+            "height": self.height,
+            "shots": [
+                {
+                    "index": shot.index,
+                    "start": shot.start,
+                    "end": shot.end,
+                    "picture": shot.picture.id,
+                    "file": shot.picture.path.name,
+                    "slot": shot.slot,
+                    "section": shot.section,
+                    "role": shot.role,
+                    "cut_on": shot.cut_on,
+                    "transition": {"kind": shot.transition.kind, "frames": shot.transition.frames},
+                    "camera": {"from": list(shot.camera_from), "to": list(shot.camera_to), "ease": shot.ease},
+                }
+                for shot in self.shots
+            ],
+            "effects": [
+                {
+                    "kind": effect.kind,
+                    "start": effect.start,
+                    "frames": effect.frames,
+                    "amount": effect.amount,
+                    "because": effect.because,
+                }
+                for effect in self.effects
+            ],
+            "planned_cuts": self.cuts,
+            "notes": list(self.notes),
+        }
+
+
+def frame_count(duration: float, fps: Fraction) -> int:
+    """How many frames a song of `duration` seconds has; at least one."""
+    return max(1, int(Fraction(duration) * fps + Fraction(1, 2)))
+
+
+def frame_at(seconds: float, fps: Fraction) -> int:
+    """The frame nearest to a moment, rounded once from absolute time."""
+    return int(Fraction(seconds) * fps + Fraction(1, 2))

@@ -1,0 +1,284 @@
+"""The guard: one decode of the finished film, compared frame by frame with what was planned.
+
+What was planned is drawn again, very small, beside each decoded picture; so a check knows which cut can be
+seen at all, and which black or still stretch was meant. Luma values are 16..235; `difference` is the mean
+absolute change of a picture from the one before it, in those units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.film import offset
+from daemon.film.assemble import Progress, samples_of
+from daemon.film.compositor import Compositor
+from daemon.film.values import Timeline
+from daemon.sidecars import Check
+from daemon.video import sound, watch
+
+SMALL = 128  # width of the pictures that are compared
+OFFSET_MS = 1.0
+_VISIBLE = 2.0  # a planned change smaller than this isn't judged
+_BLACK = 22.0
+_STILL = 0.02
+_STILL_SECONDS = 0.5
+_THUMBNAIL = 240
+_THUMBNAILS = 400
+
+Series = NDArray[np.float32]
+
+
+@dataclass
+class Verdict:
+    """What was seen and heard. found: cuts as frames; thumbnails: shot index -> JPEG."""
+
+    checks: list[Check] = field(default_factory=list)
+    found: list[int] = field(default_factory=list)
+    av_offset_ms: float | None = None
+    thumbnails: dict[int, bytes] = field(default_factory=dict)
+    frames: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the film may leave the house."""
+        return all(check.ok for check in self.checks)
+
+    def sentence(self) -> str:
+        """What is wrong, in one line."""
+        wrong = [f"{check.name}: {check.measured} (limit {check.limit})" for check in self.checks if not check.ok]
+        return "; ".join(wrong) or "every check passed"
+
+
+@dataclass
+class _Watched:
+    """Series of one value a frame, decoded and planned."""
+
+    mean: Series
+    change: Series
+    planned_mean: Series
+    planned_change: Series
+    apart: Series  # mean absolute difference of the decoded picture from the planned one
+    late: int = 0  # pictures whose time stamp isn't their number
+    frames: int = 0
+
+
+def verify(
+    film: Path,
+    timeline: Timeline,
+    envelopes: dict[str, NDArray[np.float32]],
+    song: Path,
+    progress: Progress = lambda *_args, **_extra: None,
+    *,
+    sound_expected: bool = True,
+) -> Verdict:
+    """Every check of a finished film. FinalFault where it can't be decoded at all.
+
+    progress(fraction, doing).
+    """
+    form = sound.probe(song)
+    begins = offset.starts(float(timeline.frames / timeline.fps))
+    heard = offset.Gatherer(begins, offset.RATE)
+    verdict = Verdict()
+    seen = _watch(film, timeline, envelopes, heard, verdict, progress)
+    verdict.frames = seen.frames
+    verdict.found = _found(seen.change[: seen.frames])
+    verdict.checks += [
+        _count(seen, timeline),
+        _times(seen),
+        _cuts(seen, timeline),
+        _likeness(seen),
+        _black(seen),
+        _still(seen, timeline.fps),
+        _flashes(seen, timeline.fps),
+    ]
+    if sound_expected:
+        original = offset.gather(sound.blocks(song, form), form, begins)
+        measured = offset.compare(original, heard)
+        verdict.av_offset_ms = None if measured.median_ms is None else round(measured.median_ms, 4)
+        verdict.checks += [_offset(measured), _length(heard, timeline)]
+    return verdict
+
+
+def _watch(
+    film: Path,
+    timeline: Timeline,
+    envelopes: dict[str, NDArray[np.float32]],
+    heard: offset.Gatherer,
+    verdict: Verdict,
+    progress: Progress,
+) -> _Watched:
+    width = SMALL
+    height = max(2, round(SMALL * timeline.height / timeline.width / 2) * 2)
+    room = timeline.frames + 64
+    series = [np.zeros(room, np.float32) for _ in range(5)]
+    seen = _Watched(series[0], series[1], series[2], series[3], series[4])
+    wanted = _thumbnail_frames(timeline)
+    planned = np.empty((height * 3 // 2, width), np.uint8)
+    before = planned_before = None
+    with Compositor(timeline, envelopes, width, height) as drawing:
+        brush = drawing.brush()
+        for picture in watch.watch(film, width, height, heard.hear):
+            index = picture.index
+            seen.frames = index + 1
+            if picture.time is None or abs(picture.time * timeline.fps - index) > Fraction(1, 100):
+                seen.late += 1
+            if index >= timeline.frames:
+                continue
+            brush(index, planned)
+            now, meant = picture.luma.astype(np.int16), planned[:height].astype(np.int16)
+            seen.mean[index], seen.planned_mean[index] = now.mean(), meant.mean()
+            seen.apart[index] = np.abs(now - meant).mean()
+            if before is not None and planned_before is not None:
+                seen.change[index] = np.abs(now - before).mean()
+                seen.planned_change[index] = np.abs(meant - planned_before).mean()
+            before, planned_before = now, meant
+            if index in wanted:
+                verdict.thumbnails[wanted[index]] = _jpeg(watch.picture(picture.frame, _THUMBNAIL))
+            if index % 64 == 0:
+                progress(index / timeline.frames, "verifying")
+    return seen
+
+
+def _thumbnail_frames(timeline: Timeline) -> dict[int, int]:
+    shots = timeline.shots
+    step = max(1, -(-len(shots) // _THUMBNAILS))
+    return {(shot.start + shot.end) // 2: shot.index for shot in shots[::step]}
+
+
+def _jpeg(rgb: NDArray[np.uint8]) -> bytes:
+    return bytes(cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 78])[1])
+
+
+# --- the checks ---------------------------------------------------------------------------------
+
+
+def _count(seen: _Watched, timeline: Timeline) -> Check:
+    return Check(
+        name="frames", ok=seen.frames == timeline.frames, measured=str(seen.frames), limit=str(timeline.frames)
+    )
+
+
+def _times(seen: _Watched) -> Check:
+    return Check(name="time stamps", ok=not seen.late, measured=f"{seen.late} off their frame", limit="0")
+
+
+def _cuts(seen: _Watched, timeline: Timeline) -> Check:
+    """Each planned cut that can be seen lies at its frame."""
+    hard = [
+        shot.start
+        for shot in timeline.shots[1:]
+        if shot.transition.kind in ("cut", "flash") and shot.start < seen.frames
+    ]
+    visible = [cut for cut in hard if seen.planned_change[cut] >= _VISIBLE]
+    missed = [cut for cut in visible if not _at_its_frame(seen, cut)]
+    unseen = len(hard) - len(visible)
+    measured = f"{len(visible) - len(missed)} of {len(visible)} at their frame"
+    if missed:
+        measured += ", not at " + ", ".join(str(cut) for cut in missed[:8])
+    if unseen:
+        measured += f" ({unseen} between like pictures)"
+    return Check(name="cuts", ok=not missed, measured=measured, limit="all")
+
+
+def _at_its_frame(seen: _Watched, cut: int) -> bool:
+    """Whether the decoded changes about a cut fit the planned ones best without being shifted."""
+    if seen.change[cut] < 0.4 * seen.planned_change[cut]:
+        return False
+    low, high = max(1, cut - 4), min(seen.frames, len(seen.change), cut + 5)
+    meant = seen.planned_change[low:high]
+    errors = {}
+    for lag in range(-3, 4):
+        if low + lag >= 1 and high + lag <= seen.frames:
+            errors[lag] = float(np.abs(seen.change[low + lag : high + lag] - meant).sum())
+    return errors.get(0, 0.0) <= min(errors.values()) + 0.05 * float(meant.sum())
+
+
+def _likeness(seen: _Watched) -> Check:
+    """The decoded pictures are the planned ones: no frame is far from its plan."""
+    count = min(seen.frames, len(seen.apart))
+    apart = seen.apart[:count]
+    worst = int(np.argmax(apart)) if count else 0
+    limit = 14.0
+    measured = f"at most {apart[worst]:.1f} luma levels apart, at frame {worst}; mean {apart.mean():.2f}"
+    return Check(name="pictures as planned", ok=bool(apart[worst] <= limit), measured=measured, limit=f"{limit:.0f}")
+
+
+def _black(seen: _Watched) -> Check:
+    count = min(seen.frames, len(seen.mean))
+    mean, meant = seen.mean[:count], seen.planned_mean[:count]
+    black = np.flatnonzero((mean < _BLACK) & (meant > _BLACK + 6) & (mean < meant - 6))
+    measured = f"{len(black)} frames" + (f", first at {black[0]}" if len(black) else "")
+    return Check(name="black that wasn't planned", ok=not len(black), measured=measured, limit="0 frames")
+
+
+def _still(seen: _Watched, fps: Fraction) -> Check:
+    count = min(seen.frames, len(seen.change))
+    least = max(6, round(_STILL_SECONDS * fps))
+    still = np.concatenate([[False], seen.change[1:count] < _STILL, [False]])
+    edges = np.flatnonzero(np.diff(still.astype(np.int8)))
+    worst = 0
+    for begin, end in zip(edges[::2] + 1, edges[1::2] + 1, strict=True):
+        meant = float(seen.planned_change[begin:end].mean()) if end > begin else 0.0
+        if end - begin >= least and meant > 5 * _STILL:
+            worst = max(worst, int(end - begin))
+    return Check(name="frozen that wasn't planned", ok=not worst, measured=f"{worst} frames", limit=f"< {least} frames")
+
+
+def _flashes(seen: _Watched, fps: Fraction) -> Check:
+    most = flashes_a_second(seen.mean[: min(seen.frames, len(seen.mean))], fps)
+    return Check(name="flashes a second", ok=most <= 3, measured=str(most), limit="3 (WCAG 2.3.1)")
+
+
+def flashes_a_second(mean: Series, fps: Fraction) -> int:
+    """The most general flashes in any second: pairs of opposing changes of a tenth of full relative
+    luminance or more, the darker below 0.80 (WCAG 2.2, general flash)."""
+    light = (np.clip((mean.astype(np.float64) - 16) / 219, 0, 1)) ** 2.2
+    second = max(1, int(fps))
+    begins = np.flatnonzero(np.abs(np.diff(light)) > 0.01)
+    return max((_turns(light[begin : begin + second + 1]) // 2 for begin in begins), default=0)
+
+
+def _turns(light: NDArray[np.float64]) -> int:
+    """Opposing changes of a tenth or more within a stretch."""
+    turns = 0
+    high = low = float(light[0])
+    rising: bool | None = None
+    for value in light[1:].tolist():
+        high, low = max(high, value), min(low, value)
+        if rising is not False and high - value >= 0.1 and value < 0.8:
+            turns, rising, low = turns + 1, False, value
+        elif rising is not True and value - low >= 0.1 and low < 0.8:
+            turns, rising, high = turns + 1, True, value
+    return turns
+
+
+def _offset(measured: offset.Offset) -> Check:
+    limit = f"< {OFFSET_MS:g} ms"
+    if measured.median_ms is None or measured.largest_ms is None:
+        return Check(name="sound against the song", ok=True, measured="silence: nothing to compare", limit=limit)
+    ok = abs(measured.largest_ms) < OFFSET_MS and measured.match > 0.5
+    said = f"{measured.median_ms:+.3f} ms (at most {measured.largest_ms:+.3f}, {measured.windows} places, "
+    return Check(name="sound against the song", ok=ok, measured=said + f"likeness {measured.match:.3f})", limit=limit)
+
+
+def _length(heard: offset.Gatherer, timeline: Timeline) -> Check:
+    wanted = samples_of(timeline.frames, timeline.fps)
+    ok = abs(heard.samples - wanted) <= 2048
+    return Check(name="length of the sound", ok=ok, measured=f"{heard.samples} samples", limit=f"{wanted} within 2048")
+
+
+def _found(change: Series) -> list[int]:
+    """Frames at which the picture changes suddenly: far more than about them."""
+    found = []
+    for frame in range(1, len(change)):
+        around = np.concatenate([change[max(1, frame - 8) : frame], change[frame + 1 : frame + 9]])
+        usual = float(np.median(around)) if len(around) else 0.0
+        if change[frame] > 4.0 and change[frame] > 2.5 * usual + 1.0 and change[frame] >= around.max(initial=0.0):
+            found.append(frame)
+    return found

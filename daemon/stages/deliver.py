@@ -1,0 +1,108 @@
+"""Deliver: the finished film and the dropped file, built aside in the outbox; the coordinator renames it into place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from daemon import durable, names, sidecars
+from daemon.errors import FinalFault, PassingFault
+from daemon.job import JobFolder
+from daemon.stages.tools import Tools
+
+ASIDE = ".dropreel"
+_CHUNK = 1 << 20
+
+
+def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
+    """Builds `outbox/.dropreel/<id>/` whole and durable; returns the intent. Nothing is seen in the outbox yet.
+
+    PassingFault where the outbox can't be written (full, read-only, gone).
+    """
+    settings = tools.settings
+    about = job.job()
+    sync = job.need(sidecars.Sync)
+    outbox = settings.outbox
+    try:
+        (outbox / ASIDE).mkdir(mode=0o755, exist_ok=True)
+        build = outbox / ASIDE / job.id
+        durable.remove_tree(build)
+        build.mkdir()
+        files = _wanted(about, sync)
+        total = sum((job.path / source).stat().st_size for source, _ in files) or 1
+        copied = 0
+        listed: list[dict[str, Any]] = []
+        for source, name in files:
+            size, digest = _copy(job.path / source, build, name, settings.share.file_mode)
+            listed.append({"name": name.decode("utf-8", "replace"), "size": size, "sha256": digest, "from": source})
+            copied += size
+            tools.progress(copied / total, "copying to the outbox")
+        names.give(build, settings.share.group, settings.share.dir_mode)
+        durable.fsync_dir(build)
+        durable.fsync_dir(build.parent)
+        inode = build.stat().st_ino
+    except OSError as error:
+        raise PassingFault(
+            "the film can't be copied to the outbox",
+            f"{error.strerror or error} ({error.filename or outbox})",
+            "Make room there, or mount it again; it goes on by itself.",
+            {"errno": error.errno, "path": str(error.filename or outbox)},
+        ) from error
+    folder = names.unused(outbox, names.safe(_title(about)))
+    return sidecars.Delivery(folder=folder, build=f"{ASIDE}/{job.id}", files=listed, inode=inode)
+
+
+def _title(about: sidecars.Job) -> str:
+    return str(about.overrides.get("title") or about.title)
+
+
+def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]:
+    """(file in the job folder, name in the outbox as bytes), clashes settled after NFC and case folding."""
+    title = names.safe(_title(about))
+    wanted: list[tuple[str, bytes]] = []
+    taken: set[str] = set()
+
+    def add(source: str, name: str) -> None:
+        if source:
+            wanted.append((source, os.fsencode(names.distinct(name, taken))))
+
+    # The dropped files go first: theirs are the names that must stay as they were. What a share can't
+    # show is made safe; the report tells the name as dropped.
+    for member in about.members:
+        add(member.file, names.safe(os.fsdecode(member.raw_name())))
+    if not sync.films:
+        raise FinalFault("there is no film to deliver", "sync.json lists none", "`dropreel retry` makes it anew.")
+    for film in sync.films:
+        tail = f" ({film.name})" if film.name else ""
+        add(film.file, names.fitting(title, f"{tail}{Path(film.file).suffix}"))
+    for source, name in ((sync.poster, "poster"), (sync.report, "report"), (sync.edit, "edit")):
+        add(source, f"{name}{Path(source).suffix}")
+    for extra in sync.extras:
+        add(extra, extra)
+    add(sidecars.Sync.file, sidecars.Sync.file)
+    return wanted
+
+
+def _copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
+    """Copies a file durably and reads the copy's digest back from what was written. Returns size and sha256."""
+    target = os.path.join(os.fsencode(folder), name)
+    digest = hashlib.sha256()
+    with durable.act("copy", os.fsdecode(target)):
+        with open(source, "rb") as read, open(target, "xb") as write:
+            while chunk := read.read(_CHUNK):
+                digest.update(chunk)
+                write.write(chunk)
+            write.flush()
+            os.fchmod(write.fileno(), int(mode, 8) & 0o777)
+            os.fsync(write.fileno())
+        shutil.copystat(source, target) if source.name.startswith("source.") else None
+        os.chmod(target, int(mode, 8) & 0o777)
+    size = os.stat(target).st_size
+    if size != source.stat().st_size:
+        raise PassingFault(
+            "a copy in the outbox came out short", f"{size} of {source.stat().st_size} bytes", "It is tried again."
+        )
+    return size, digest.hexdigest()

@@ -1,0 +1,292 @@
+"""Rules: whose a drop is, what is refused and where it says so, and what a YAML beside a song overrides."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon import rulebook, yamlfile
+from daemon.errors import UsageError
+from daemon.rules import ROLES, Rule
+
+
+def write(folder: Path, **rules: str) -> Path:
+    for name, text in rules.items():
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(UsageError) as caught:
+        rulebook.load(folder)
+    return caught.value.sentence()
+
+
+# --- whose a drop is -----------------------------------------------------------------------------
+
+
+def test_the_deepest_folder_wins_then_priority_then_default(tmp_path: Path) -> None:
+    book = rulebook.load(
+        write(
+            tmp_path,
+            plain="folder: songs",
+            usual="folder: songs\ndefault: true",
+            loud="folder: songs\nmatch: ['*loud*']\npriority: 1",
+            deep="folder: songs/anime\npriority: -5",
+        )
+    )
+
+    def whose(inbox: str, name: str) -> str:
+        found = book.match(inbox, name, "song")
+        return found.name if found else "nobody's"
+
+    assert whose("songs", "a.mp3") == "usual"
+    assert whose("songs", "So LOUD.mp3") == "loud"
+    assert whose("songs/anime", "loud.mp3") == "deep"
+    assert whose("songs/anime/battle", "a.mp3") == "deep"
+    assert whose("songs/animex", "a.mp3") == "usual"
+    assert whose("videos", "a.mp3") == "nobody's"
+
+
+def test_a_drop_of_another_kind_is_nobodys(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="folder: songs"))
+    assert book.match("songs", "a.mp4", "video") is None
+
+
+def test_composed_and_decomposed_names_are_the_same_to_a_pattern(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="folder: songs\nmatch: ['*Größe*']"))
+    assert book.match("songs", "die Gro\u0308ße.mp3", "song") is not None
+
+
+def test_folders_are_every_folder_that_a_rule_names(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="folder: songs\nalso: [songs/b, songs/a]", two="folder: songs/a/c"))
+    assert book.folders() == ["songs", "songs/a", "songs/a/c", "songs/b"]
+
+
+def test_two_rules_that_could_both_win_are_refused_by_the_names_of_their_files(tmp_path: Path) -> None:
+    said = refused(write(tmp_path, one="folder: songs", two="folder: songs"))
+    assert "one.yaml" in said
+    assert "two.yaml" in said
+    assert "inbox/songs" in said
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "tie"),
+    [
+        ("*.mp3", "*.wav", False),
+        ("*live*", "*.mp3", True),
+        ("a?c*", "ab*", True),
+        ("[ab]*.mp3", "?.wav", False),
+        ("a*", "b*", False),
+        ("*a", "a*", True),
+    ],
+)
+def test_patterns_tie_only_where_one_name_could_fit_both(tmp_path: Path, one: str, other: str, tie: bool) -> None:
+    write(tmp_path, one=f"folder: songs\nmatch: ['{one}']", two=f"folder: songs\nmatch: ['{other}']")
+    if tie:
+        assert "both take" in refused(tmp_path)
+    else:
+        rulebook.load(tmp_path)
+
+
+# --- what is refused, and where it says so -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            "folder: songs\npictures:\n  candidates: 9\n",
+            3,
+            ["pictures.candidates", "found 9", "less than or equal to 6"],
+        ),
+        ("folder: songs\npictures:\n  candidate: 2\n", 3, ["unknown name 'candidate'", "'candidates', perhaps"]),
+        ("folder: songs\nfolder: songs\n", 2, ["the name again (also in line 1)"]),
+        ("folder: songs\nlook:\n  palette: [#112233]\n", 0, ["one.yaml, line"]),
+        ("look:\n  palette:\n    - #112233\n", 3, ["Put colours in quotes"]),
+        ("look:\n  palette: ['red']\n", 2, ["'#1b2a49'"]),
+        ("look:\n  scenes:\n    drops: [a]\n", 2, ["'drops' is no section role"]),
+        ("look:\n  cast: {dj: a}\n  actions:\n    any: ['{dee} plays']\n", 1, ["{dee}", "not in the cast"]),
+        ("look:\n  template: '{lense} x'\n", 1, ["{lense}", "none of"]),
+        ("folder: ../etc\n", 1, ["a folder under inbox/"]),
+        ("folder: /etc\n", 1, ["a folder under inbox/"]),
+        ("kind: dance\n", 1, ["found 'dance'", "'song'"]),
+        ("deliver:\n  fps: fast\n", 2, ["deliver.fps"]),
+        ("- a\n- b\n", 1, ["lines of `name: value`"]),
+        ("a: b: c\n", 1, ["second colon"]),
+        ("look:\n\tstyle: x\n", 2, ["spaces"]),
+        ("1: x\n", 1, ["a name that isn't text"]),
+        ("description: !!python/object/apply:os.system [ls]\n", 1, ["one.yaml"]),
+        ("x: " + "[" * 5000, 1, ["nested deeper"]),
+        ("a: &a [*a]\n", 1, ["aliases"]),
+    ],
+)
+def test_a_wrong_rule_names_file_line_found_and_expected(
+    tmp_path: Path, text: str, line: int, words: list[str]
+) -> None:
+    said = refused(write(tmp_path, one=text))
+    assert f"one.yaml, line {line}" in said if line else "one.yaml" in said
+    for word in words:
+        assert word in said
+
+
+def test_aliases_that_unfold_too_far_are_refused(tmp_path: Path) -> None:
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    text += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    assert "more than 20000 values" in refused(write(tmp_path, bomb=text))
+
+
+def test_a_rule_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    assert "more than 256 KiB" in refused(write(tmp_path, big="description: " + "x" * (257 << 10)))
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_bytes(b"folder: songs\ndescription: \xff\n")
+    assert "one.yaml, line 2" in refused(tmp_path)
+
+
+def test_a_fifo_among_the_rules_is_passed_by(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trap.yaml")
+    write(tmp_path, one="folder: songs")
+    assert [rule.name for rule in rulebook.load(tmp_path).rules] == ["one"]
+
+
+def test_no_rules_at_all_say_what_to_do(tmp_path: Path) -> None:
+    assert "dropreel init" in refused(tmp_path)
+    assert "dropreel init" in refused(tmp_path / "absent")
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_whatever_a_file_holds_it_is_read_or_refused_and_never_worse(data: bytes) -> None:
+    try:
+        found = yamlfile.parse(data, "x.yaml", 1000)
+        found.check(Rule, {"name": "x", **found.data})
+    except UsageError as error:
+        assert "x.yaml" in error.sentence()
+
+
+# --- reload ---------------------------------------------------------------------------------------
+
+
+def test_a_changed_rule_comes_into_force_and_a_wrong_one_leaves_the_last_good(tmp_path: Path) -> None:
+    write(tmp_path, one="folder: songs\ndescription: first")
+    book = rulebook.load(tmp_path)
+    assert not book.reload_if_changed()
+    write(tmp_path, one="folder: songs\ndescription: second!")
+    assert book.reload_if_changed()
+    assert book.rules[0].description == "second!"
+    write(tmp_path, one="folder: songs\ndescription: [third]")
+    assert not book.reload_if_changed()
+    assert book.rules[0].description == "second!"
+    assert "one.yaml, line 2" in book.problem
+    write(tmp_path, one="folder: songs\ndescription: fourth...")
+    assert book.reload_if_changed()
+    assert book.problem == ""
+
+
+def test_rules_that_are_gone_stay_in_force_and_are_told_of(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="folder: songs"))
+    (tmp_path / "one.yaml").unlink()
+    assert not book.reload_if_changed()
+    assert len(book.rules) == 1
+    assert "no rules" in book.problem
+
+
+# --- overrides -------------------------------------------------------------------------------------
+
+
+def test_a_yaml_beside_a_song_overrides_any_part_and_gives_facts() -> None:
+    rule = Rule(name="one", look={"style": "ink", "scenes": {"drop": ["a"], "any": ["b"]}})
+    data = b"approve: {by: auto}\ndeliver: {width: 1280, height: 720}\ntempo: 128\nseed: 7\n"
+    data += b"look: {scenes: {drop: [sea]}}\n"
+    changed, facts = rulebook.apply_overrides(rule, data)
+    assert (changed.approve.by, changed.deliver.width, changed.deliver.height) == ("auto", 1280, 720)
+    assert changed.look.style == "ink"
+    assert [scene.text for scene in changed.look.scenes["drop"]] == ["sea"]
+    assert [scene.text for scene in changed.look.scenes["any"]] == ["b"]
+    assert facts == {"tempo": 128.0, "seed": 7}
+    assert rule.approve.by == "people"
+
+
+def test_an_empty_yaml_beside_a_song_overrides_nothing() -> None:
+    rule = Rule(name="one")
+    assert rulebook.apply_overrides(rule, b"") == (rule, {})
+    assert rulebook.apply_overrides(rule, b"# only a remark\n") == (rule, {})
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"deliver:\n  width: 1281\n", ["song.yaml, line 2", "deliver.width", "multiple of 2"]),
+        (b"\n\ntempo: fast\n", ["song.yaml, line 3", "tempo", "'fast'"]),
+        (b"folder: songs\n", ["song.yaml, line 1", "unknown name 'folder'"]),
+        (b"title: x\naprove: {by: auto}\n", ["song.yaml, line 2", "'approve', perhaps"]),
+        (b"approve:\n  buy: auto\n", ["song.yaml, line 2", "'by', perhaps"]),
+        (b"look: ink\n", ["song.yaml, line 1", "look"]),
+        (b"title: ''\n", ["song.yaml, line 1", "title"]),
+        (b"x" * (65 << 10), ["64 KiB"]),
+    ],
+)
+def test_a_wrong_yaml_beside_a_song_says_where(data: bytes, words: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        rulebook.apply_overrides(Rule(name="one"), data, "song.yaml")
+    for word in words:
+        assert word in caught.value.sentence()
+
+
+def test_a_rule_survives_the_way_through_job_json() -> None:
+    rule = Rule(name="one", look={"cast": "two robots", "enhancements": {"light": ["a"]}, "actions": {"any": ["b"]}})
+    assert Rule.model_validate(rule.model_dump(mode="json")) == rule
+
+
+def test_the_coordinator_pays_for_no_heavy_import() -> None:
+    code = "import daemon.rulebook, sys; print([m for m in ('numpy', 'librosa', 'PIL', 'cv2') if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+# --- the shipped rules -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> rulebook.Rulebook:
+    return rulebook.load(rulebook.shipped())
+
+
+@pytest.mark.parametrize(
+    ("inbox", "name"),
+    [("songs", "cartoon"), ("songs/cartoon", "cartoon"), ("songs/deity", "deity"), ("songs/anime", "anime")],
+)
+def test_each_shipped_folder_has_its_rule(shipped: rulebook.Rulebook, inbox: str, name: str) -> None:
+    found = shipped.match(inbox, "My Song.flac", "song")
+    assert found is not None
+    assert found.name == name
+    assert inbox in shipped.folders()
+
+
+@pytest.mark.parametrize("name", ["cartoon", "deity", "anime"])
+def test_a_shipped_rule_has_words_for_every_role_and_says_what_holds_all_through_once(
+    shipped: rulebook.Rulebook, name: str
+) -> None:
+    rule = shipped.named(name)
+    assert rule is not None
+    look = rule.look
+    for role in ROLES:
+        if role != "section":
+            assert look.scenes[role]
+            assert look.actions[role]
+    assert all([look.style, look.place, look.cast, look.wardrobe, look.time_of_day, look.negative, look.enhancements])
+    # The painter would otherwise have to guess.
+    assert all(scene.paint.scene for scenes in look.scenes.values() for scene in scenes)
+
+
+def test_shipped_rules_keep_every_line_unique(shipped: rulebook.Rulebook) -> None:
+    for rule in shipped.rules:
+        for lines in (rule.look.scenes, rule.look.actions):
+            texts = [entry.text for entries in lines.values() for entry in entries]
+            assert len(texts) == len(set(texts))
