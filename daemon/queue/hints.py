@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import select
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -22,7 +24,7 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.api import BaseObserver, EventEmitter, ObservedWatch
 
 from daemon.queue import mounts, names
 
@@ -37,6 +39,9 @@ _WANTED: list[type[FileSystemEvent]] = [
     FileModifiedEvent,
     FileMovedEvent,
 ]
+
+# Said once at every clean stop, and nothing to worry about.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
 
 class _Wake(FileSystemEventHandler):
@@ -109,14 +114,30 @@ class Hints:
     def _running(self) -> BaseObserver:
         if self._observer is None:
             if self._make is None:
-                from watchdog.observers.inotify import InotifyObserver
+                from watchdog.observers.inotify import InotifyEmitter
 
-                self._observer = InotifyObserver()
+                self._observer = BaseObserver(_without_moves_away(InotifyEmitter))
             else:
                 self._observer = self._make()
             self._observer.daemon = True
             self._observer.start()
         return self._observer
+
+
+def _without_moves_away(emitter: type[EventEmitter]) -> type[EventEmitter]:
+    """watchdog's inotify emitter, not asking for IN_MOVED_FROM.
+
+    Each of those would hold every later event back for half a second, in case the other half of the move
+    comes; and each claim moves a file away.
+    """
+    from watchdog.observers.inotify_c import InotifyConstants
+
+    class Emitter(emitter):  # type: ignore[misc, valid-type]
+        def get_event_mask_from_filter(self) -> Any:
+            mask = super().get_event_mask_from_filter()
+            return type(mask)(mask & ~InotifyConstants.IN_MOVED_FROM)
+
+    return Emitter
 
 
 def _ran_out(error: OSError) -> str:

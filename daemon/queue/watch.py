@@ -109,7 +109,7 @@ class InboxWatch:
             spent = self._clock() - began
             if self._stop.wait(max(_LEAST_WAIT, 4 * spent)):
                 break
-            self._wake.wait(max(0.0, wait - spent))
+            self._wake.wait(max(0.0, began + wait - self._clock()))
         self._hints.unwatch(self.inbox)
 
     # --- a look ------------------------------------------------------------------------------
