@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon import sidecars
-from daemon.queue import claim, handles, reclaim
+from daemon.queue import handles, members, reclaim
 from daemon.queue.reclaim import Begun, decide
 from daemon.settings import Settings
 from tests.queue_help import SONG, job_of, make_root, pull_plug_at, take, the_group
@@ -127,10 +127,27 @@ def test_a_hidden_file_of_a_job_that_went_on_is_removed_wherever_the_job_lies(se
     (settings.inbox / "songs" / "a.mp3").write_bytes(SONG)
     folder = take(settings, the_group(settings))
     job = job_of(folder)
-    hidden = settings.inbox / "songs" / claim.hidden_name(job.id, 0, job.source())
+    hidden = settings.inbox / "songs" / members.hidden_name(job.id, job.source())
     hidden.write_bytes(SONG)
     os.utime(hidden, ns=(job.source().mtime_ns, job.source().mtime_ns))
     folder.rename(settings.stages / "rendered" / folder.name)
+    reclaim.recover_claims(settings)
+    assert not hidden.exists()
+
+
+def test_what_is_hidden_is_known_by_its_number_even_where_another_member_went(settings: Settings) -> None:
+    (settings.inbox / "songs" / "a.mp3").write_bytes(SONG)
+    for ending in ("lrc", "srt"):
+        (settings.inbox / "songs" / f"a.{ending}").write_bytes(ending.encode())
+    folder = take(settings, the_group(settings))
+    job = job_of(folder)
+    (lyrics,) = job.with_role("lyrics")
+    (subtitles,) = job.with_role("subtitles")
+    hidden = settings.inbox / "songs" / members.hidden_name(job.id, subtitles)
+    hidden.write_bytes(b"srt")
+    os.utime(hidden, ns=(subtitles.mtime_ns, subtitles.mtime_ns))
+    job.members.remove(lyrics)
+    sidecars.write(folder, job)
     reclaim.recover_claims(settings)
     assert not hidden.exists()
 

@@ -17,7 +17,7 @@ from typing import Literal
 from daemon import durable, log, sidecars
 from daemon.errors import Fault
 from daemon.job import NAME, STAGES, id_of
-from daemon.queue import claim, handles, names
+from daemon.queue import claim, handles, members, names, unclaim
 from daemon.queue.taken import Taken
 from daemon.settings import Settings
 
@@ -95,15 +95,15 @@ def _place(settings: Settings, folder: Path, job: sidecars.Job, number: int, awa
         return "inside"
     if job.inbox in away:
         return "absent"
-    *inner, name = claim.steps_of(member)
+    *inner, name = members.steps_of(member)
     try:
-        with claim.member_folder(settings, job.inbox, inner) as dir_fd:
+        with members.member_folder(settings, job.inbox, inner) as dir_fd:
             if dir_fd is None:
                 return "gone"
-            if (aside := handles.look(dir_fd, claim.hidden_name(job.id, number, member))) is not None:
-                return "hidden" if claim.is_same(member, aside) else "changed"
+            if (aside := handles.look(dir_fd, members.hidden_name(job.id, member))) is not None:
+                return "hidden" if members.is_same(member, aside) else "changed"
             if (found := handles.look(dir_fd, name)) is not None:
-                return "dropped" if claim.is_same(member, found) else "changed"
+                return "dropped" if members.is_same(member, found) else "changed"
     except OSError as error:
         return "gone" if error.errno in (errno.ELOOP, errno.ENOTDIR) else "absent"
     return "gone"
@@ -120,7 +120,7 @@ def carry_out(decision: Decision, settings: Settings, taken: Taken | None = None
                     claim.finish(decision.folder, job, settings, taken)
             case "give back":
                 job = sidecars.read(decision.folder, sidecars.Job)
-                if job is not None and not claim.undo(decision.folder, job, settings):
+                if job is not None and not unclaim.undo(decision.folder, job, settings):
                     return f"{name}: can't go back to its inbox yet ({decision.why})"
             case "remove":
                 durable.remove_tree(decision.folder)
@@ -169,7 +169,7 @@ def _sweep(folder: Path, settings: Settings, name: str) -> str:
         job = sidecars.read(folder, sidecars.Job)
         if job is None:
             return f"{name}: kept, {folder.name} has no job.json"
-        claim.sweep(job, settings)
+        unclaim.sweep(job, settings)
     except (OSError, Fault) as error:
         return f"{name}: kept: {error}"
     return f"{name}: removed, {folder.name} holds it"
