@@ -160,7 +160,7 @@ def finish(
     """
     for member in job.members:
         if not os.path.lexists(folder / member.file):
-            _take(folder, job, member, settings)
+            take_in(folder, job, member, settings)
     there = [member for member in job.members if os.path.lexists(folder / member.file)]
     if len(there) < len(job.members):
         job.members = there
@@ -179,7 +179,7 @@ def finish(
     return final
 
 
-def _take(folder: Path, job: sidecars.Job, member: sidecars.Member, settings: Settings) -> None:
+def take_in(folder: Path, job: sidecars.Job, member: sidecars.Member, settings: Settings) -> None:
     """Takes one member in. A companion that is gone is left out; a source that is gone is a PassingFault."""
     *inner, name = steps_of(member)
     with member_folder(settings, job.inbox, inner) as dir_fd:

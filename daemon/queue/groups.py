@@ -97,7 +97,8 @@ class Group:
 class Waiting:
     """Something that lies in an inbox and isn't taken. passing: it may well be, by itself, soon.
 
-    companion: the stem of a companion whose song isn't here (it may belong to a job); else "".
+    companion: the stem of a companion whose song isn't here (it may belong to a job); else "". whole: it has
+    lain unchanged for the set time.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Waiting:
     passing: bool = False
     raw: str = ""
     companion: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)
