@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, flat, hand, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, ellipse, limb, polygon, smooth
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.outline import box, ellipse, limb, polygon, smooth
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=72, torso=156)
 OWN_POSES = {
