@@ -15,7 +15,7 @@ import pytest
 
 from daemon import durable
 from daemon.errors import Held, PassingFault
-from daemon.queue import claim, handles, inbox, names
+from daemon.queue import claim, handles, inbox, members, names
 from daemon.settings import Settings
 from tests.queue_help import (
     PLAN,
@@ -77,7 +77,7 @@ def test_a_drop_of_any_name_is_claimed_under_names_of_ours_and_keeps_its_own(eit
     assert sorted(os.listdir(folder)) == ["job.json", "source.mp3"]
     assert (folder / "source.mp3").read_bytes() == SONG
     assert job.source().raw_name() == raw
-    assert os.fsencode(claim.steps_of(job.source())[0]) == raw
+    assert os.fsencode(members.steps_of(job.source())[0]) == raw
     assert folder.name.isascii()
     assert "\n" not in job.title and "\x1b" not in job.dropped_as
     job.title.encode("utf-8")

@@ -159,7 +159,7 @@ def test_a_dropped_folder_with_several_sounds_is_a_drop_for_each_and_they_share_
     assert roles(first) == {"album/1.mp3": "source", "album/1.lrc": "lyrics", "album/scene.png": "picture"}
     assert roles(second) == {"album/2.mp3": "source", "album/scene.png": "picture"}
     assert first.members[-1].shared and not first.members[1].shared
-    assert first.siblings == (("album", "2.mp3"),)
+    assert first.siblings == (("album", "1.mp3"), ("album", "2.mp3"))
 
 
 def test_in_songs_the_sound_of_a_film_counts_but_in_a_folder_only_where_no_sound_lies() -> None:
