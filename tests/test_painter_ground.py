@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from daemon.film import painter
 from daemon.film.painter import colour
 from daemon.film.painter.choose import choose
-from daemon.film.painter.draw import compose
+from daemon.film.painter.draw import compose, draw_picture
 from daemon.film.painter.gallery import gallery
 from daemon.film.painter.poses import POSES, between
 
@@ -157,6 +157,11 @@ def test_framing_changes_the_scale_of_the_cast() -> None:
             zooms.append(compose(scene, 320, 180)[1].zoom)
         assert zooms[1] > 1.3 * zooms[0]
         assert zooms[2] > 1.3 * zooms[1]
+
+
+def test_a_scene_drawn_again_is_the_picture_that_was_painted() -> None:
+    painted = painter.paint(_request(scene="school yard"))
+    assert np.array_equal(draw_picture(json.loads(json.dumps(painted.scene)), 320, 180), painted.picture)
 
 
 def test_the_focus_tells_where_the_face_is() -> None:

@@ -115,7 +115,12 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
     return stage, look_at(stage, framing, width, height)
 
 
-def draw_picture(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.uint8]:
+    """A scene's picture, H x W x 3 RGB."""
+    return draw_with_focus(scene, width, height)[0]
+
+
+def draw_with_focus(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
     """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
     stage, camera = compose(scene, width, height)
     canvas = np.zeros((height, width, 3), dtype=np.uint8)
