@@ -97,6 +97,26 @@ def test_the_cast_in_the_scenes_own_pose_is_the_cast_of_the_picture() -> None:
     assert all(np.array_equal(one.rgba, two.rgba) for one, two in zip(own, again, strict=True))
 
 
+def test_who_sits_cross_legged_stays_seated_when_moving_to_the_music() -> None:
+    scene = painter.paint(_request(scene="temple", framing="wide", pose="idle")).scene
+    assert scene["cast"] == ["meditating figure"]
+
+    def height(pose: str) -> int:
+        # The trishula stands in the same place in both; the legs below it are what would move.
+        rows = np.flatnonzero((painter.cast_layers(scene, 320, 180, pose)[0].rgba[:, :, 3] > 200).any(axis=1))
+        return int(rows[-1] - rows[0])
+
+    assert abs(height("dance") - height("idle")) < 12
+
+
+def test_props_stay_through_all_poses_of_a_picture() -> None:
+    scene = choose(_request(scene="city skyline", characters=("robot drummer",), pose="walk"))
+    assert scene["props"] == [False]
+    afoot = painter.cast_layers(scene, 160, 90, "dance")[0].rgba[:, :, 3]
+    seated = painter.cast_layers({**scene, "props": [True]}, 160, 90, "dance")[0].rgba[:, :, 3]
+    assert (seated > 128).mean() > 1.3 * (afoot > 128).mean()
+
+
 def test_a_pose_between_two_begins_at_one_and_ends_at_the_other() -> None:
     first, second = POSES["idle"], POSES["dance"]
     assert between(first, second, 0.0) == first

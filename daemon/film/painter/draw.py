@@ -62,10 +62,15 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
     pen.lit = True
     pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
-    props = character.props(stage.scene["place"] or character.home, stage.scene["pose"])
-    pose = character.pose(stage.scene["pose"], props)
-    if stage.scene.get("towards"):
-        pose = between(pose, character.pose(stage.scene["towards"], props), float(stage.scene["share"]))
+    scene = stage.scene
+    held = scene.get("props") or []
+    props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
+    pose = character.pose(scene["pose"], props)
+    if scene.get("towards"):
+        pose = between(pose, character.pose(scene["towards"], props), float(scene["share"]))
+    seats = scene.get("seats") or []
+    if index < len(seats) and seats[index] is not None and pose.seat is None:
+        pose = replace(pose, seat=float(seats[index]), sway=pose.sway * 0.3, lift=0.0)
     if stage.scene.get("blink"):
         pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
