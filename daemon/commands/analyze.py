@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from daemon.commands.look import plain
 from daemon.errors import UsageError
@@ -35,13 +33,14 @@ def analyze(options: argparse.Namespace) -> int:
         cache = environment("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(cache) / "dropreel" / "numba"))
     # Only now: these compile, and by now it is settled where that is kept.
-    listening: Any = importlib.import_module("daemon.audio.listen")
-    pages: Any = importlib.import_module("daemon.audio.page")
-    heard = listening.listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    from daemon.audio.listen import listen
+    from daemon.audio.page import page
+
+    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
     if options.json:
         print(heard.analysis.model_dump_json(indent=1))
     else:
         colour = sys.stdout.isatty() and not environment("NO_COLOR")
         width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
-        print(pages.page(heard.analysis, width=width, colour=colour))
+        print(page(heard.analysis, width=width, colour=colour))
     return 0

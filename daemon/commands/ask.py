@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import pwd
 import re
 import sys
 from typing import Any
 
+from daemon.approvals import requests
 from daemon.commands import look
 from daemon.errors import UsageError
 from daemon.settings import environment, load
@@ -24,7 +24,6 @@ def ask(options: argparse.Namespace) -> int:
     Returns 0 where it was done, 1 where it was refused, 3 where nobody answered: the request then stays
     for the coordinator.
     """
-    requests: Any = importlib.import_module("daemon.approvals.requests")
     places = look.root(options)
     settings = load(places.root)
     verb = str(options.command)

@@ -1,22 +1,22 @@
 """The contact sheet: what there is to choose from, readable on a phone.
 
 One column of slots, two candidates side by side, big labels; at most twelve slots a page, and a page
-below 1.5 MB. Pillow's built-in font, which covers Latin: other letters are left out of titles.
+below 1.5 MB.
 """
 
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-VERSION = "1"
+from daemon.film.lettering import Font, font, lettered
+
+VERSION = "2"
 ROWS = 12
 LIMIT = 1_500_000
 
@@ -25,7 +25,6 @@ _CELL = (_WIDTH - 2 * _MARGIN - _GAP) // 2
 _TALLEST = 640  # of a cell: upright pictures are fitted in
 _HEAD, _BAR, _ROW_HEAD = 196, 40, 68
 _GROUND, _PANEL, _TEXT, _SOFT = (18, 19, 24), (34, 36, 44), (245, 245, 240), (165, 168, 178)
-_QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 _ROLES = {
     "intro": (86, 156, 214),
     "verse": (96, 178, 140),
@@ -41,12 +40,13 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One candidate: its label ("03b"), its picture, the note that it answers, whether it is new."""
+    """One candidate: its label ("03b"), its picture, the note that it answers, whether it is new, or replaced."""
 
     label: str
     path: Path
     note: str = ""
     new: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _shape(cells: Sequence[Cell]) -> int:
         try:
             with Image.open(cell.path) as picture:
                 return min(_TALLEST, max(160, round(_CELL * picture.height / picture.width)))
-        except (OSError, ValueError):
+        except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
             continue
     return _CELL * 9 // 16
 
@@ -123,12 +123,16 @@ def _header(pen: ImageDraw.ImageDraw, title: str, subtitle: str, page: int, of: 
     right = _WIDTH - _MARGIN
     if of > 1:
         words = f"{page} of {of}"
-        wide = pen.textlength(words, font=_font(40))
-        pen.text((right - wide, 44), words, fill=_SOFT, font=_font(40))
+        wide = pen.textlength(words, font=font(40))
+        pen.text((right - wide, 44), words, fill=_SOFT, font=font(40))
         right -= round(wide) + 24
-    pen.text((_MARGIN, 30), _fit(pen, latin(title) or "Untitled", 64, right - _MARGIN), fill=_TEXT, font=_font(64))
-    small = _fit(pen, latin(subtitle), 34, _WIDTH - 2 * _MARGIN)
-    pen.text((_MARGIN, 122), small, fill=_SOFT, font=_font(34))
+    for size in (64, 54, 44):
+        words, face = _fit(pen, title, size, right - _MARGIN)
+        if not words.endswith("..."):
+            break
+    pen.text((_MARGIN, 94 - size), words, fill=_TEXT, font=face)
+    words, face = _fit(pen, subtitle, 34, _WIDTH - 2 * _MARGIN)
+    pen.text((_MARGIN, 122), words, fill=_SOFT, font=face)
 
 
 def _bar(pen: ImageDraw.ImageDraw, sections: Sequence[tuple[float, float, str]], rows: Sequence[Row]) -> None:
@@ -147,11 +151,11 @@ def _bar(pen: ImageDraw.ImageDraw, sections: Sequence[tuple[float, float, str]],
 def _row_head(pen: ImageDraw.ImageDraw, row: Row, left: int, top: int, room: int) -> None:
     pen.rounded_rectangle((left, top + 16, left + 12, top + _ROW_HEAD - 12), 6, fill=_role(row.role))
     words = f"{row.slot}   {row.role}"
-    pen.text((left + 28, top + 12), words, fill=_TEXT, font=_font(40))
+    pen.text((left + 28, top + 12), words, fill=_TEXT, font=font(40))
     when = f"{_clock(row.start)} - {_clock(row.end)}"
-    wide = pen.textlength(when, font=_font(34))
-    if left + 28 + pen.textlength(words, font=_font(40)) + wide + 20 < left + room:
-        pen.text((left + room - wide, top + 16), when, fill=_SOFT, font=_font(34))
+    wide = pen.textlength(when, font=font(34))
+    if left + 28 + pen.textlength(words, font=font(40)) + wide + 20 < left + room:
+        pen.text((left + room - wide, top + 16), when, fill=_SOFT, font=font(34))
 
 
 def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, left: int, top: int, height: int) -> None:
@@ -161,17 +165,19 @@ def _cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, left: int, t
             opened.draft("RGB", (_CELL, height))
             picture = opened.convert("RGB")
             picture.thumbnail((_CELL, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if cell.past:
+            picture = Image.blend(picture, Image.new("RGB", picture.size, _GROUND), 0.65)
         sheet.paste(picture, (left + (_CELL - picture.width) // 2, top + (height - picture.height) // 2))
-    except (OSError, ValueError):
-        pen.text((left + 24, top + 24), "can't be shown", fill=_SOFT, font=_font(34))
-    wide = round(pen.textlength(cell.label, font=_font(54)))
+    except (OSError, ValueError, SyntaxError):  # SyntaxError: Pillow's word for a broken PNG
+        pen.text((left + 24, top + 24), "can't be shown", fill=_SOFT, font=font(34))
+    wide = round(pen.textlength(cell.label, font=font(54)))
     pen.rounded_rectangle((left, top + height - 70, left + wide + 32, top + height - 1), 12, fill=(10, 10, 12))
-    pen.text((left + 16, top + height - 69), cell.label, fill=_TEXT, font=_font(54))
-    if cell.new:
-        words = _fit(pen, latin(f"new: {cell.note}" if cell.note else "new"), 34, _CELL - 48)
-        wide = round(pen.textlength(words, font=_font(34)))
+    pen.text((left + 16, top + height - 69), cell.label, fill=_TEXT, font=font(54))
+    if cell.new and not cell.past:
+        words, face = _fit(pen, f"new: {cell.note}" if cell.note else "new", 34, _CELL - 48)
+        wide = round(pen.textlength(words, font=face))
         pen.rounded_rectangle((left, top, left + wide + 32, top + 52), 12, fill=(222, 170, 40))
-        pen.text((left + 16, top + 5), words, fill=(20, 16, 4), font=_font(34))
+        pen.text((left + 16, top + 5), words, fill=(20, 16, 4), font=face)
 
 
 def _role(role: str, strength: float = 1.0) -> tuple[int, int, int]:
@@ -186,33 +192,14 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
-def latin(text: str) -> str:
-    """A text in letters that the built-in font has; others are taken apart, or left out."""
-    found = []
-    for letter in unicodedata.normalize("NFC", text).translate(_QUOTES):
-        if 32 <= ord(letter) < 127 or 0xA1 <= ord(letter) < 0x180:
-            found.append(letter)
-        elif letter.isspace():
-            found.append(" ")
-        else:
-            plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-            found.append("".join(part for part in plain if part.isprintable()))
-    return " ".join("".join(found).split())
-
-
-def _fit(pen: ImageDraw.ImageDraw, text: str, size: int, room: float) -> str:
-    """A text cut to a width, with three dots where it was longer."""
-    text = text[:300]
-    if pen.textlength(text, font=_font(size)) <= room:
-        return text
-    while text and pen.textlength(text + "...", font=_font(size)) > room:
+def _fit(pen: ImageDraw.ImageDraw, text: str, size: int, room: float) -> tuple[str, Font]:
+    """A text cut to a width, with three dots where it was longer, and the font for it."""
+    text, face = lettered(text[:300], size)
+    if pen.textlength(text, font=face) <= room:
+        return text, face
+    while text and pen.textlength(text + "...", font=face) > room:
         text = text[:-1]
-    return text.rstrip() + "..."
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+    return text.rstrip() + "...", face
 
 
 def _jpeg(sheet: Image.Image) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,18 +63,18 @@ def render(job: JobFolder, tools: Tools) -> Renders:
     if not work.prompts.prompts:
         raise FinalFault("there is nothing to paint", "prompts.json holds no prompt", "`dropreel retry` the job.")
     before = job.read(Renders) if job.stage == "rendered" else None
+    decisions = (job.read(sidecars.Decisions) if before else None) or sidecars.Decisions()
     if before is None:
         round_, pictures = 1, work.first_round()
     else:
-        decisions = job.read(sidecars.Decisions) or sidecars.Decisions()
         wanted, notes = plan.redo_round(work.prompts.prompts, before, decisions)
         work.notes += [*before.notes, *notes]
         round_ = before.round + (1 if wanted else 0)
         pictures = [*work.kept(before.pictures), *work.painted(wanted)]
     pictures = plan.in_order(pictures)
     made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
-    shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
-    shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, work.notes)
+    made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
+    shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, decisions, work.notes)
     made.notes = list(dict.fromkeys(work.notes))
     tools.progress(1.0, f"{len(pictures)} pictures")
     return made
@@ -94,6 +95,7 @@ class _Work:
     total: int = 1
 
     def __post_init__(self) -> None:
+        self.began = time.monotonic()
         self.painter = painter()
         self.size = plan.size(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
@@ -101,7 +103,9 @@ class _Work:
     def first_round(self) -> list[Picture]:
         """Each slot's candidates: people's own where there are some and the rule allows, painted otherwise."""
         wanted = plan.first_round(self.prompts.prompts, self.rule.pictures.candidates)
-        mine = self.facts.with_role("picture") if self.rule.pictures.painter in ("auto", "own") else []
+        mine: list[sidecars.Member] = []
+        if self.rule.pictures.painter in ("auto", "own"):
+            mine = self.facts.with_role("picture") or self.facts.with_role("background")
         self.total = len(self.prompts.prompts) if mine else len(wanted)
         found = self._own(mine)
         if self.rule.pictures.painter == "own" and not found:
@@ -125,9 +129,8 @@ class _Work:
             if (self.job.path / picture.file).is_file() or picture.slot not in prompts:
                 found.append(picture)
                 continue
-            again = plan.Wanted(
-                prompts[picture.slot], picture.candidate, picture.seed, tuple(picture.notes), picture.replaces
-            )
+            prompt, notes = prompts[picture.slot], tuple(picture.notes)
+            again = plan.Wanted(prompt, picture.candidate, picture.seed, notes, picture.replaces, picture.asked_at)
             self.notes.append(f"{picture.id} was lost and is painted anew")
             found.append(self._paint(again))
         return found
@@ -137,9 +140,8 @@ class _Work:
         width, height = self.size
         print_ = sidecars.fingerprint("builtin", self.painter.VERSION, dataclasses.asdict(request))
         name = f"{item.id}-{print_}.png"
-        scene = _recipe(self.job.path / name, print_) if self.tools.has(self.job, name) else None
+        scene = self._there(name, print_)
         if scene is None:
-            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
             painted = self.painter.paint(request)
             scene = dict(painted.scene)
             recipe = {"fingerprint": print_, "seed": item.seed, "prompt": item.words, "scene": scene}
@@ -161,6 +163,7 @@ class _Work:
             note=item.notes[-1] if item.notes else "",
             notes=list(item.notes),
             replaces=item.replaces,
+            asked_at=item.asked_at,
             scene=scene,
         )
 
@@ -196,9 +199,19 @@ class _Work:
     def _own(self, members: list[sidecars.Member]) -> list[Picture]:
         """People's own pictures, spread over the slots."""
         prompts = self.prompts.prompts
-        good = [member for member in members if self._readable(member)]
-        uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
-        if good and len(good) < len(prompts):
+        good, seen = list(members), set()
+        while True:
+            # Only those that are to be shown are opened; one that can't be makes room for another.
+            uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
+            fresh = {use.member.file: use.member for share in uses for use in share if use.member.file not in seen}
+            seen |= set(fresh)
+            bad = {member.file for member in fresh.values() if not self._readable(member)}
+            good = [member for member in good if member.file not in bad]
+            if not bad:
+                break
+        if not good:
+            return []
+        if len(good) < len(prompts):
             self.notes.append(f"{len(good)} own pictures for {len(prompts)} places: some come again, closer")
         found = []
         for prompt, shares in zip(prompts, uses, strict=True):
@@ -210,7 +223,7 @@ class _Work:
     def _readable(self, member: sidecars.Member) -> bool:
         try:
             own.load(self.job.file(member.file), 64, 64, 0)
-        except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's word for a broken PNG
+        except ValueError as error:
             self.notes.append(f"{member.name} can't be used as a picture: {error}")
             return False
         return True
@@ -219,12 +232,10 @@ class _Work:
         facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
-        path = self.job.path / name
-        if _recipe(path, print_) is None:
-            durable.remove(path)
+        if self._there(name, print_) is None:
             picture = own.load(self.job.file(use.member.file), *self.size, use.again)
             _publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
-        width, height = _dimensions(path)
+        width, height = _dimensions(self.job.path / name)
         again = f", shown again closer ({use.again + 1})" if use.again else ""
         return Picture(
             slot=prompt.slot,
@@ -238,9 +249,20 @@ class _Work:
             painter="own",
         )
 
+    def _there(self, name: str, fingerprint: str) -> dict[str, Any] | None:
+        """The scene of a picture that lies there from an earlier attempt; None where it is to be made."""
+        if not self.tools.has(self.job, name):
+            return None
+        scene = _recipe(self.job.path / name, fingerprint)
+        if scene is None:
+            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
+        return scene
+
     def _tick(self, doing: str) -> None:
         self.done += 1
-        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing)
+        # Pictures that lay there already take no time, and make the estimate no worse than short.
+        left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
+        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing, left=round(left, 1))
 
 
 def _publish(tools: Tools, job: JobFolder, name: str, picture: Image, recipe: dict[str, Any]) -> None:
@@ -260,7 +282,7 @@ def _recipe(path: Path, fingerprint: str) -> dict[str, Any] | None:
         with Image.open(path) as opened:
             opened.load()
             recipe = json.loads(opened.info.get(_RECIPE, "{}"))
-    except (OSError, ValueError, SyntaxError):
+    except Exception:  # however a decoder fails on it: it isn't whole, and is painted again
         return None
     return dict(recipe.get("scene", {})) if recipe.get("fingerprint") == fingerprint else None
 

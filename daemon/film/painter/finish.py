@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import ellipse, polygon
+from daemon.film.painter.outline import ellipse, polygon
 from daemon.film.painter.stage import Stage
 
 

@@ -1,138 +1,16 @@
-"""The pen: outlines as SVG path data, and a collector of SVG that draws them as the style sheet says.
+"""The pen: collects SVG, and draws outlines as the style sheet says.
 
-Lengths are world units (a picture is 1600 x 900 of them), y down. An outline is path data of absolute
-M, L and C commands alone, so that its bounds can be read from it.
+Lengths are world units (a picture is 1600 x 900 of them), y down.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from daemon.film.painter.colour import Palette, mix, shift, to_lab
-
-Point = tuple[float, float]
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_KAPPA = 0.5523
-
-
-def number(value: float) -> str:
-    """A coordinate as text, to a tenth."""
-    text = f"{value:.1f}"
-    return text.removesuffix(".0")
-
-
-def _pair(x: float, y: float) -> str:
-    return f"{number(x)} {number(y)}"
-
-
-def polygon(points: Sequence[Point], closed: bool = True) -> str:
-    """Straight lines through points."""
-    return "M" + " L".join(_pair(*point) for point in points) + (" Z" if closed else "")
-
-
-def smooth(points: Sequence[Point], closed: bool = True, roundness: float = 1.0) -> str:
-    """A smooth curve through points (Catmull-Rom as cubic Bezier)."""
-    count = len(points)
-    pull = roundness / 6
-    steps = [f"M{_pair(*points[0])}"]
-    for index in range(count if closed else count - 1):
-        here, there = points[index], points[(index + 1) % count]
-        before = points[index - 1] if closed or index else here
-        after = points[(index + 2) % count] if closed or index + 2 < count else there
-        steps.append(
-            f"C{_pair(here[0] + (there[0] - before[0]) * pull, here[1] + (there[1] - before[1]) * pull)} "
-            f"{_pair(there[0] - (after[0] - here[0]) * pull, there[1] - (after[1] - here[1]) * pull)} {_pair(*there)}"
-        )
-    return " ".join(steps) + (" Z" if closed else "")
-
-
-def points(text: str, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> list[Point]:
-    """Points from "x y, x y, ...", made `size` times as large, then moved."""
-    pairs = (pair.split() for pair in text.split(","))
-    return [(x + float(across) * size, y + float(down) * size) for across, down in pairs]
-
-
-def curve(text: str, roundness: float = 1.0, closed: bool = True, x: float = 0, y: float = 0, size: float = 1) -> str:
-    """A smooth curve through points written "x y, x y, ..."."""
-    return smooth(points(text, x, y, size), closed, roundness)
-
-
-def corners(text: str, closed: bool = True, x: float = 0, y: float = 0, size: float = 1) -> str:
-    """Straight lines through points written "x y, x y, ..."."""
-    return polygon(points(text, x, y, size), closed)
-
-
-def ellipse(x: float, y: float, across: float, down: float | None = None) -> str:
-    """An ellipse from its centre and half axes."""
-    down = across if down is None else down
-    a, b = across * _KAPPA, down * _KAPPA
-    return (
-        f"M{_pair(x - across, y)} C{_pair(x - across, y - b)} {_pair(x - a, y - down)} {_pair(x, y - down)} "
-        f"C{_pair(x + a, y - down)} {_pair(x + across, y - b)} {_pair(x + across, y)} "
-        f"C{_pair(x + across, y + b)} {_pair(x + a, y + down)} {_pair(x, y + down)} "
-        f"C{_pair(x - a, y + down)} {_pair(x - across, y + b)} {_pair(x - across, y)} Z"
-    )
-
-
-def box(x: float, y: float, width: float, height: float, corner: float = 0.0) -> str:
-    """A rectangle, its corners rounded."""
-    corner = min(corner, width / 2, height / 2)
-    right, low = x + width, y + height
-    if corner <= 0:
-        return polygon([(x, y), (right, y), (right, low), (x, low)])
-    pull = corner * (1 - _KAPPA)
-    return (
-        f"M{_pair(x + corner, y)} L{_pair(right - corner, y)} "
-        f"C{_pair(right - pull, y)} {_pair(right, y + pull)} {_pair(right, y + corner)} L{_pair(right, low - corner)} "
-        f"C{_pair(right, low - pull)} {_pair(right - pull, low)} {_pair(right - corner, low)} "
-        f"L{_pair(x + corner, low)} "
-        f"C{_pair(x + pull, low)} {_pair(x, low - pull)} {_pair(x, low - corner)} L{_pair(x, y + corner)} "
-        f"C{_pair(x, y + pull)} {_pair(x + pull, y)} {_pair(x + corner, y)} Z"
-    )
-
-
-def limb(length: float, start: float, end: float, bulge: float = 0.0) -> str:
-    """A limb from (0, 0) down to (0, length) with round ends of those half widths."""
-    a, b = start * _KAPPA, end * _KAPPA
-    middle = (start + end) / 2 + bulge
-    at = length * 0.42
-    return (
-        f"M{_pair(-start, 0)} C{_pair(-start, -a)} {_pair(-a, -start)} {_pair(0, -start)} "
-        f"C{_pair(a, -start)} {_pair(start, -a)} {_pair(start, 0)} "
-        f"C{_pair(start, at * 0.5)} {_pair(middle, at * 0.6)} {_pair(middle, at)} "
-        f"C{_pair(middle, at + (length - at) * 0.4)} {_pair(end, length * 0.85)} {_pair(end, length)} "
-        f"C{_pair(end, length + b)} {_pair(b, length + end)} {_pair(0, length + end)} "
-        f"C{_pair(-b, length + end)} {_pair(-end, length + b)} {_pair(-end, length)} "
-        f"C{_pair(-end, length * 0.85)} {_pair(-middle, at + (length - at) * 0.4)} {_pair(-middle, at)} "
-        f"C{_pair(-middle, at * 0.6)} {_pair(-start, at * 0.5)} {_pair(-start, 0)} Z"
-    )
-
-
-def ribbon(points: Sequence[Point], widths: Sequence[float]) -> str:
-    """A tapering band along points: half widths given point by point."""
-    left: list[Point] = []
-    right: list[Point] = []
-    for index, (x, y) in enumerate(points):
-        before, after = points[max(0, index - 1)], points[min(len(points) - 1, index + 1)]
-        dx, dy = after[0] - before[0], after[1] - before[1]
-        size = math.hypot(dx, dy) or 1.0
-        wide = widths[index]
-        left.append((x - dy / size * wide, y + dx / size * wide))
-        right.append((x + dy / size * wide, y - dx / size * wide))
-    return smooth([*left, *reversed(right)])
-
-
-@lru_cache(maxsize=4096)
-def bounds(outline: str) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of an outline's control points."""
-    values = [float(text) for text in _NUMBER.findall(outline)]
-    across, down = values[::2], values[1::2]
-    return min(across), min(down), max(across), max(down)
+from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
 
 
 @dataclass(frozen=True)
@@ -231,6 +109,10 @@ class Pen:
         yield
         self.parts.append("</g>")
 
+    def at(self, x: float, y: float, turn: float = 0.0, size: float = 1.0) -> AbstractContextManager[None]:
+        """Draws what follows at a place, turned (degrees) and scaled."""
+        return self.inside(f"translate({x:.1f} {y:.1f}) rotate({turn:.1f}) scale({size:.3f})")
+
     def fill(self, outline: str, paint: str, opacity: float = 1.0) -> None:
         """Fills an outline, without any line."""
         faded = f' fill-opacity="{opacity:.3f}"' if opacity < 1 else ""
@@ -299,15 +181,24 @@ class Pen:
         if shade <= 0 and rim <= 0:
             return
         x, y = light or self.light
+        dark = self.palette.shadow(flat, self.sheet.shade)
+        bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
+        glint = min(1.0, 0.85 * self.sheet.rim)
+        if rounded(outline):
+            if shade > 0:
+                self.fill(crescent(outline, (x * shade, y * shade)), dark)
+                if self.sheet.hatch and hatch:
+                    self.fill(crescent(outline, (x * shade * 2.1, y * shade * 2.1)), self._hatch(dark))
+            if rim > 0:
+                self.fill(crescent(outline, (-x * rim, -y * rim)), bright, glint)
+            return
         with self.inside(clip=outline):
             if shade > 0:
-                dark = self.palette.shadow(flat, self.sheet.shade)
                 self._crescent(outline, (x * shade, y * shade), dark, 1.0)
                 if self.sheet.hatch and hatch:
                     self._crescent(outline, (x * shade * 2.1, y * shade * 2.1), self._hatch(dark), 1.0)
             if rim > 0:
-                bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
-                self._crescent(outline, (-x * rim, -y * rim), bright, min(1.0, 0.85 * self.sheet.rim))
+                self._crescent(outline, (-x * rim, -y * rim), bright, glint)
 
     def _crescent(self, outline: str, move: Point, colour: str, opacity: float) -> None:
         """The part of an outline that its own copy, moved, leaves free (inside a clip to the outline)."""

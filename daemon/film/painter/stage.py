@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daemon.film.painter.colour import Palette
-from daemon.film.painter.pen import SHEETS, Pen, Point, Sheet
+from daemon.film.painter.colour import Palette, mix, oklch, to_lch
+from daemon.film.painter.outline import Point
+from daemon.film.painter.pen import SHEETS, Pen, Sheet
 
 WORLD = (1600.0, 900.0)
 CAST_DEPTH = 0.4
@@ -38,6 +39,7 @@ class Plane:
     pen: Pen
     pivot: Point | None = None
     soft: bool = False  # nothing but gradients: half the resolution is enough
+    cast: bool = False  # one of the cast
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Stage:
     planes: list[Plane] = field(default_factory=list)
     spot: Spot = Spot(800, 800)
     face: Point = (800.0, 300.0)  # of the first of the cast
+    crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
 
     @property
@@ -64,23 +67,35 @@ class Stage:
         """0 quiet .. 1 loud."""
         return float(self.scene["energy"])
 
+    def _level(self, level: float) -> float:
+        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
+        return low + (high - low) * level
+
     def tone(self, level: float) -> str:
         """The world's colour at a level out of doors: raised by the hour of the day."""
-        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
-        return self.palette.tone(low + (high - low) * level)
+        return self.palette.tone(self._level(level))
+
+    def own(self, level: float, chroma: float, hue: float, share: float) -> str:
+        """A colour at a level whose hue is, by a share, the thing's own (leaves, water, earth), else the world's."""
+        height = self._level(level) * (0.82 if self.hour == "night" else 1.0)
+        world = to_lch(self.tone(level))[2]
+        turn = max(-15.0, min(15.0, ((world - hue + 180) % 360 - 180) * (1 - share)))
+        return mix(
+            self.tone(level), oklch(round(0.17 + 0.7 * height, 3), chroma, round(hue + turn, 1)), 0.45 + 0.55 * share
+        )
 
     def chance(self, name: str) -> random.Random:
         """Chance of one layer's own, from the picture's seed."""
         return random.Random(f"{self.scene['seed']}/{self.scene['place']}/{name}")
 
-    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False) -> Pen:
+    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False, cast: bool = False) -> Pen:
         """A new layer in front of those before it."""
         near = 0.55 + 0.45 * (1 - abs(depth - CAST_DEPTH)) if depth > CAST_DEPTH else 1.0
         sheet = replace(
             self.sheet, outer=self.sheet.outer * self.line * near, inner=self.sheet.inner * self.line * near
         )
         pen = Pen(f"{name.replace(' ', '')}{len(self.planes)}_", self.palette, sheet, self.light)
-        self.planes.append(Plane(name, depth, pen, pivot, soft))
+        self.planes.append(Plane(name, depth, pen, pivot, soft, cast))
         return pen
 
     def cast(self, x: float, y: float, scale: float = 1.0) -> None:
@@ -89,7 +104,8 @@ class Stage:
         self.spot = Spot(x, y, scale)
         for index in range(len(names) - 1, 0, -1):
             side = (-1) ** index * math.copysign(1, x - 801)
-            self.perform(self, Spot(x + side * (330 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
+            beside = min(1400.0, max(200.0, x + side * (400 + 60 * index) * scale))
+            self.perform(self, Spot(beside, y - 14 * index, scale * 0.8), index)
         if names:
             self.perform(self, self.spot, 0)
 
@@ -141,13 +157,15 @@ def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
         x = WORLD[0] / 2 + (spot.x - WORLD[0] / 2) * pull + float(camera["x"]) * (1 - pull)
         return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
     near = framing == "close"
-    span = (340 if near else 520) * spot.scale  # world units that should be seen from top to bottom
+    span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
     if aspect < 1:
         span /= 0.55 + 0.45 * aspect
     zoom = max(1.05, seen / span)
+    span = seen / zoom
     third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
-    x = stage.face[0] + third
-    return Camera((x, stage.face[1] + span * (0.08 if near else 0.2)), zoom, roll * 1.3, flip)
+    low = stage.face[1] + span * (0.07 if near else 0.18)
+    room = stage.face[1] - stage.crest * spot.scale + span * 0.45  # lower than this, and the hair is cut off
+    return Camera((stage.face[0] + third, min(low, room)), zoom, roll * 1.3, flip)
 
 
 def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
@@ -156,11 +174,12 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
 
 
-def page(body: str, size: tuple[int, int], pixels: tuple[int, int]) -> str:
-    """A whole SVG page: its size in its own units, and how many pixels it is drawn with."""
+def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
+    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
+    seen = " ".join(str(value) for value in view)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
-        f'viewBox="0 0 {size[0]} {size[1]}" preserveAspectRatio="none">{body}</svg>'
+        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
     )
 
 

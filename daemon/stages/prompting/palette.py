@@ -84,7 +84,7 @@ def of_section(colours: Sequence[str], energy: float, number: int) -> list[str]:
 
     The three loudest stay as they are: the cast wears them, and is to look the same all through.
     """
-    turn = (0, 16, -12, 24, -22, 8)[number % 6]
+    turn = (0, 26, -20, 38, -32, 14)[number % 6]
     loud = sorted((c for c in colours if 0.45 < to_lch(c)[0] < 0.95), key=lambda c: -to_lch(c)[1])[:3]
     most = min((to_lch(colour)[1] for colour in loud), default=0.37)
     found = []

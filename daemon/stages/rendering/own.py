@@ -14,7 +14,7 @@ from daemon import sidecars
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_PIXELS = 120_000_000
+MOST_PIXELS = 80_000_000
 VERSION = "1"
 # How much closer a picture is shown each time that it is needed again, and where its centre lies then.
 _CLOSER = 1.4
@@ -52,27 +52,16 @@ def spread(pictures: Sequence[sidecars.Member], slots: int, candidates: int) -> 
 def load(path: Path, width: int, height: int, again: int) -> Image:
     """A picture as people see it (turned upright, opaque), no larger than it needs to be to cover width x height.
 
-    `again` > 0 crops it to another framing. OSError or ValueError where it can't be read.
+    `again` > 0 crops it to another framing. ValueError where it can't be read or is too small or too large.
     """
-    import warnings
+    try:
+        picture = _upright(path, width, height)
+    except MemoryError:
+        raise
+    except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
+        raise ValueError(str(error) or type(error).__name__) from error
+    from PIL import Image
 
-    from PIL import Image, ImageOps
-
-    with warnings.catch_warnings():
-        # Our own limit, just below, is the one that counts.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with open(path, "rb") as source, Image.open(source) as opened:
-            if opened.width * opened.height > MOST_PIXELS or min(opened.size) < 16:
-                raise ValueError(f"{opened.width} x {opened.height} pixels")
-            opened.draft("RGB", (2 * width, 2 * height))
-            upright = ImageOps.exif_transpose(opened)
-            if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-                layer = upright.convert("RGBA")
-                flat = Image.new("RGBA", layer.size, (0, 0, 0, 255))
-                flat.alpha_composite(layer)
-                picture = flat.convert("RGB")
-            else:
-                picture = upright.convert("RGB")
     if again:
         scale = _CLOSER ** (1 + (again - 1) % 2)
         x, y = _CENTRES[(again - 1) % len(_CENTRES)]
@@ -85,3 +74,25 @@ def load(path: Path, width: int, height: int, again: int) -> Image:
         size = (max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink)))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     return picture
+
+
+def _upright(path: Path, width: int, height: int) -> Image:
+    """The picture, RGB, turned as its EXIF says, what is clear laid on black."""
+    import warnings
+
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        # Our own limit, below Pillow's, is the one that counts.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with open(path, "rb") as source, Image.open(source) as opened:
+            if opened.width * opened.height > MOST_PIXELS or min(opened.size) < 16:
+                raise ValueError(f"{opened.width} x {opened.height} pixels")
+            opened.draft("RGB", (2 * width, 2 * height))
+            upright = ImageOps.exif_transpose(opened)
+            if upright.mode not in ("RGBA", "LA", "PA") and "transparency" not in upright.info:
+                return upright.convert("RGB")
+            layer = upright.convert("RGBA")
+            flat = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+            flat.alpha_composite(layer)
+            return flat.convert("RGB")

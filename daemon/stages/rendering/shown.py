@@ -8,7 +8,8 @@ from daemon import sidecars
 from daemon.errors import Fault
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.sidecars import Analysis, Prompts, Renders
+from daemon.sidecars import Analysis, Decisions, Prompts, Renders
+from daemon.stages.rendering import plan
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ _FROM, _TO = 0.86, 1.0  # share of the work that is the animatic
 
 def sheets(
     job: JobFolder, tools: Tools, facts: sidecars.Job, analysis: Analysis, prompts: Prompts, made: Renders
-) -> None:
-    """Publishes the contact sheets and names them in `made`."""
-    from daemon.film import sheet
+) -> Renders:
+    """Publishes the contact sheets; returns `made` with their names."""
+    from daemon.film import lettering, sheet
 
     tools.progress(0.82, "contact sheet")
     sections = analysis.sections
+    replaced = {picture.replaces for picture in made.pictures}
     rows = [
         sheet.Row(
             prompt.slot,
@@ -34,7 +36,9 @@ def sheets(
             prompt.start,
             prompt.end,
             [
-                sheet.Cell(picture.id, job.path / picture.file, picture.note, bool(picture.replaces))
+                sheet.Cell(
+                    picture.id, job.path / picture.file, picture.note, bool(picture.replaces), picture.id in replaced
+                )
                 for picture in made.pictures
                 if picture.slot == prompt.slot
             ],
@@ -42,13 +46,15 @@ def sheets(
         for prompt in prompts.prompts
     ]
     title = analysis.tags.title or facts.title
+    title = title if lettering.lettered(title, 64)[0] else f"Song {facts.id}"
     tempo = f"{analysis.tempo.bpm:.0f} BPM" if analysis.tempo.bpm else "no beat"
     count = len(made.pictures)
     subtitle = f"{count} picture{'' if count == 1 else 's'} for {len(rows)} places  -  {tempo}, {analysis.key.name()}"
     bar = [(section.start, section.end, section.role) for section in sections]
+    names = []
     for number, page in enumerate(sheet.pages(rows), 1):
         words = [
-            [row.slot, row.role, row.start, row.end, [(c.label, c.path.name, c.note) for c in row.cells]]
+            [row.slot, row.role, row.start, row.end, [(c.label, c.path.name, c.note, c.past) for c in row.cells]]
             for row in page
         ]
         print_ = sidecars.fingerprint("sheet", sheet.VERSION, title, subtitle, bar, words, len(rows))
@@ -56,8 +62,10 @@ def sheets(
         if not tools.has(job, name):
             data = sheet.draw(title, subtitle, bar, page, number, sheet.count(rows))
             tools.publish(job, name, lambda temp, data=data: temp.write_bytes(data))  # type: ignore[misc]
-        made.contact_sheets.append(name)
-    made.contact_sheet = made.contact_sheets[0]
+        names.append(name)
+    made.contact_sheet = names[0]
+    # Not a field of the model: those who lay out the pages ask for what is beyond it.
+    return made.model_copy(update={"contact_sheets": names})
 
 
 def animatic(
@@ -68,6 +76,7 @@ def animatic(
     analysis: Analysis,
     prompts: Prompts,
     made: Renders,
+    decisions: Decisions,
     notes: list[str],
 ) -> None:
     """Publishes the animatic and names it in `made`. Where none can be made a note tells why; the pictures stand."""
@@ -75,7 +84,7 @@ def animatic(
         notes.append(f"no animatic: the song is longer than {LONGEST / 60:.0f} minutes")
         return
     try:
-        _animatic(job, tools, facts, rule, analysis, prompts, made)
+        _animatic(job, tools, facts, rule, analysis, prompts, made, decisions)
     except Fault as fault:
         notes.append(f"no animatic: {fault.sentence()}")
     except Exception as error:  # a first sight is a courtesy: whatever goes wrong in it, the pictures are done
@@ -84,7 +93,14 @@ def animatic(
 
 
 def _animatic(
-    job: JobFolder, tools: Tools, facts: sidecars.Job, rule: Rule, analysis: Analysis, prompts: Prompts, made: Renders
+    job: JobFolder,
+    tools: Tools,
+    facts: sidecars.Job,
+    rule: Rule,
+    analysis: Analysis,
+    prompts: Prompts,
+    made: Renders,
+    decisions: Decisions,
 ) -> None:
     from daemon import film
 
@@ -101,8 +117,7 @@ def _animatic(
             prompt.section,
             [
                 PictureFile(picture.id, job.path / picture.file, picture.fingerprint, picture.scene)
-                for picture in made.pictures
-                if picture.slot == prompt.slot
+                for picture in plan.preferred([p for p in made.pictures if p.slot == prompt.slot], decisions)
             ],
         )
         for prompt in prompts.prompts

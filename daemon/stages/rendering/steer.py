@@ -11,7 +11,7 @@ from daemon.stages.prompting.slots import FRAMINGS
 # What is said -> (lightness, saturation) of every colour.
 _LIGHT = {
     "darker dark dim dimmer gloomier shadows": (0.72, 1.0),
-    "brighter bright lighter light sunnier": (1.28, 1.0),
+    "brighter bright lighter sunnier": (1.28, 1.0),
     "vivid colourful colorful saturated bolder punchier": (1.0, 1.4),
     "muted pale paler grey gray faded desaturated softer": (1.04, 0.55),
 }
@@ -32,7 +32,7 @@ _ENERGY = {
     "wilder wild faster louder harder energetic dynamic crazier": 0.35,
 }
 _NEARER = {"closer", "nearer", "tighter", "bigger", "larger"}
-_FARTHER = {"wider", "farther", "further", "smaller", "back"}
+_FARTHER = {"wider", "farther", "further", "smaller"}
 _OPPOSITE = {"darker": "brighter", "dark": "brighter", "bright": "darker", "brighter": "darker"}
 _REFUSED = re.compile(r"\b(?:no|not|without|less|fewer|too|so)\s+(?:(?:too|so|much|many|of|the|a|an|any)\s+)*([\w-]+)")
 
@@ -88,9 +88,9 @@ def steer(wish: Wish, note: str) -> Wish:
 
 def _framing(now: str, said: set[str]) -> str:
     """wide, medium or close: by name, or a step from how it is now."""
-    if said & {"close", "close-up", "closeup", "face", "portrait"}:
+    if said & {"close", "close-up", "closeup", "portrait"}:
         return "close"
-    if said & {"wide", "whole", "panorama", "landscape"}:
+    if said & {"wide", "panorama", "landscape"}:
         return "wide"
     step = FRAMINGS.index(now) if now in FRAMINGS else 1
     if said & _NEARER:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, bounds, box, corners, curve, ellipse, points, ribbon
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.outline import bounds, box, corners, curve, ellipse, points, ribbon
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=74, torso=154, hip=32)
 _LOTUS = Pose(Limb(40, -22, -6), Limb(40, -22, -6), seat=52, hand_left="mudra", hand_right="mudra", nod=0, mouth="calm")
@@ -83,7 +85,7 @@ def _halo(puppet: Puppet) -> None:
     pen.stroke(ellipse(x, y, 178), mix(warm, "#ffffff", 0.4), 5, 0.9)
     for index in range(24):
         with pen.inside(f"translate({x:.1f} {y:.1f}) rotate({index * 15})"):
-            pen.fill(corners("-8 -188, 8 -188, 0 -228") if index % 2 else ellipse(0, -196, 5), warm, 0.9)
+            pen.fill(corners("-9 -180, 9 -180, 0 -226") if index % 2 else ellipse(0, -196, 5), warm, 0.9)
 
 
 def _seat(pen: Pen) -> None:

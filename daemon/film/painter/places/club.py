@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point, box, ellipse, polygon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.places import sparkle
 from daemon.film.painter.places.crowd import audience
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
@@ -23,8 +25,12 @@ def draw(stage: Stage) -> None:
     _beams(stage, heads, x)
     _stacks(stage, x)
     _platform(stage, x)
+    if sparkle.is_loud(stage):
+        chance.choice((sparkle.lasers, sparkle.jets, sparkle.lasers))(stage, x, FLOOR + 20)
     stage.cast(x, FLOOR + 8, 0.86)
     _smoke(stage, x)
+    if stage.scene["role"] in ("drop", "chorus"):
+        sparkle.confetti(stage)
     audience(stage, x)
 
 
@@ -83,7 +89,7 @@ def _window(pen: Pen, x: float, y: float, width: float, height: float, glass: st
 
 def _screen(stage: Stage, x: float) -> None:
     pen, palette, chance = stage.layer("screen", 0.85), stage.palette, stage.chance("screen")
-    kind = chance.choice(("sun", "rings", "wall"))
+    kind = chance.choice(("sun", "rings", "wall", "prism"))
     lamp, second, third = palette.accents[1], palette.accents[0], palette.accents[2]
     y = 330.0
     if kind == "wall":
@@ -95,6 +101,16 @@ def _screen(stage: Stage, x: float) -> None:
                 colour = mix(lamp, second, row / 13)
                 pen.fill(box(x - 456 + column * 40, 516 - row * 33, 32, 25, 3), colour)
         pen.stroke(back, palette.tone(0.3), 10)
+        return
+    if kind == "prism":
+        for step in range(5):
+            reach = 330 - step * 62
+            shape = polygon(
+                [(x, y - reach), (x + reach * 0.95, y + reach * 0.62), (x - reach * 0.95, y + reach * 0.62)]
+            )
+            pen.fill(shape, mix(palette.tone(0.04), second if step % 2 else lamp, 0.05 + 0.13 * step))
+            pen.neon_line(shape, mix(lamp, second, step / 4), 7 - step * 0.6)
+        pen.fill(ellipse(x, y + 30, 34), mix(third, "#ffffff", 0.5))
         return
     radius = 265.0
     count = 56

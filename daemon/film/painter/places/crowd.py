@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point, box, ellipse, ribbon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.stage import LEFT, RIGHT, Stage
 
 

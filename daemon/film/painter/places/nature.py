@@ -7,7 +7,8 @@ import random
 from collections.abc import Sequence
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Pen, Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 _SKIES = {
@@ -93,7 +94,11 @@ def cloud(chance: random.Random, x: float, y: float, size: float) -> str:
         share = (index + 0.5) / lumps
         tall = size * (0.45 + 0.75 * math.sin(math.pi * share)) * chance.uniform(0.8, 1.15)
         left = x - width / 2 + width * share
-        points += [(left - size * 0.42, y - tall * 0.62), (left, y - tall), (left + size * 0.38, y - tall * 0.72)]
+        wide = width / lumps * 0.66
+        points += [
+            (left + wide * math.cos(angle), y - tall * 0.5 - tall * 0.5 * math.sin(angle))
+            for angle in (2.7, 2.2, 1.57, 0.94, 0.44)
+        ]
     points += [(x + width / 2 + size * 0.5, y), (x, y + size * 0.1)]
     return smooth(points, roundness=0.95)
 
@@ -283,19 +288,19 @@ def weather(stage: Stage) -> None:
     kind, chance = stage.scene["weather"], stage.chance("weather")
     if kind == "clear":
         return
-    pen = stage.layer("weather", 0.08)
+    pen = stage.layer("weather", 0.08, soft=kind == "mist")
     if kind == "rain":
-        for _ in range(130):
-            x, y, reach = chance.uniform(-300, 1900), chance.uniform(-250, 1150), chance.uniform(26, 70)
+        for _ in range(210):
+            x, y, reach = chance.uniform(-300, 1900), chance.uniform(-250, 1150), chance.uniform(34, 90)
             pen.stroke(
                 polygon([(x, y), (x - reach * 0.28, y + reach)], closed=False),
                 stage.palette.light,
-                chance.uniform(1.2, 2.6),
+                chance.uniform(1.6, 3.4),
                 0.5,
             )
     elif kind == "snow":
-        for _ in range(110):
-            radius = chance.choice((2.5, 3.5, 4.5, 7.0))
+        for _ in range(170):
+            radius = chance.choice((2.5, 3.5, 5.0, 8.0))
             pen.fill(ellipse(chance.uniform(-300, 1900), chance.uniform(-250, 1150), radius), "#ffffff", 0.85)
     elif kind == "petals":
         colour = mix(stage.palette.accents[0], "#ffd9e4", 0.6)
@@ -305,7 +310,7 @@ def weather(stage: Stage) -> None:
                 pen.fill(curve("0 -10, 7 -2, 4 9, 0 6, -4 9, -7 -2"), colour, 0.92)
     else:
         haze = mix(stage.tone(0.75), stage.palette.light, 0.3)
-        for y, strength in ((620, 0.28), (800, 0.34)):
+        for y, strength in ((640, 0.15), (860, 0.3)):
             pen.fill(
                 box(LEFT, y - 160, RIGHT - LEFT, 330),
                 pen.linear((0, y - 160), (0, y + 170), (0, haze, 0), (0.5, haze, strength), (1, haze, 0)),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, curve, ellipse, polygon, smooth
-from daemon.film.painter.places import nature
+from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.places import nature, sparkle
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 SHORE = 560.0
@@ -30,12 +31,13 @@ def draw(stage: Stage) -> None:
     _towers(stage, 800 - side * (520 if gate else 470), side)
     nature.water(stage, SHORE, 900, moon[0], 0.68)
     _shore(stage, side, gate)
+    if sparkle.is_loud(stage) and stage.hour != "day":
+        sparkle.lanterns(stage, 0.6)
     if gate:
         _gate(stage, x)
     _terrace(stage, x)
     stage.cast(x, TERRACE + 52, 0.9)
     _lamps(stage, x)
-    nature.mist(stage, "low mist", 850, 0.75, 0.2, 0.45)
     _near(stage, -side)
     nature.weather(stage)
 
