@@ -65,7 +65,7 @@ def _composed(scene: dict[str, Any], width: int, height: int) -> tuple[list[Any]
     from daemon.film.painter.draw import compose
 
     stage, camera = compose(scene, width, height)
-    cast = [index for index, plane in enumerate(stage.planes) if plane.name.startswith("cast ")]
+    cast = [index for index, plane in enumerate(stage.planes) if plane.cast]
     if not cast:
         raise ValueError("the scene has no cast")
     first, last = cast[0], cast[-1] + 1
@@ -112,7 +112,8 @@ def _as_approved(picture: PictureFile, width: int, height: int) -> bool:
     from daemon.film.painter.draw import draw_picture
 
     wide, high = _SMALL[0], max(16, round(_SMALL[0] * height / width))
-    again = draw_picture(picture.scene, wide, high)
+    drawn = draw_picture(picture.scene, wide, high)
+    again = drawn[0] if isinstance(drawn, tuple) else drawn
     still = covering(load(picture.path), width, height)
     small = cv2.resize(still, (wide, high), interpolation=cv2.INTER_AREA)
     return float(np.abs(again.astype(np.int16) - small).mean()) < _ALIKE
