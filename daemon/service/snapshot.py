@@ -153,7 +153,7 @@ class Pages:
         running = sum(1 for one in c.jobs.values() if one.running)
         waiting = sum(1 for one in c.jobs.values() if one.stage == "rendered")
         c.systemd.status(f"{running} running, {waiting} waiting for people, {c.gates.free_mb} MiB free")
-        if (now - self._paged >= _PAGES_EVERY or force) and not force:
+        if now - self._paged >= _PAGES_EVERY or force:
             self._paged, self._pending = now, False
             from daemon.web import pages
 
