@@ -79,7 +79,7 @@ def test_run_twice_it_gives_the_same_and_encodes_nothing_again(tmp_path: Path) -
 
 
 def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(26.0), help.rule())
+    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
     film = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     assert len(before) >= 3
@@ -92,7 +92,7 @@ def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
 
 
 def test_a_changed_picture_makes_only_its_own_segments_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(40.0), help.rule())
+    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
     first = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     approval = job.need(sidecars.Approval)
