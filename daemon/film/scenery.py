@@ -80,19 +80,18 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     """
     if not poses(picture):
         return None
+    wide, high = _canvas(width, height)
     try:
         if not _as_approved(picture, width, height):
             return None
-        wide, high = _canvas(width, height)
         behind, cast, before, camera = _composed(picture.scene, wide, high)
+        back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
+        box = _box(cast, camera, wide, high)
+        front = _cut(before, camera, wide, high)
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError):
         return None  # a scene of another painter's version; the approved picture itself is there
-    back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
-    box = _box(cast, camera, wide, high)
     foot = ((box[0] + box[2]) / 2 / wide, min(1.0, box[3] / high))
-    return Scenery(
-        planes(np.ascontiguousarray(back[..., :3]), wide, high), _cut(before, camera, wide, high), wide, high, foot
-    )
+    return Scenery(planes(np.ascontiguousarray(back[..., :3]), wide, high), front, wide, high, foot)
 
 
 def figure(picture: PictureFile, pose: str, width: int, height: int) -> Sprite | None:
