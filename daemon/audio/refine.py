@@ -9,7 +9,7 @@ from daemon.audio.spectrum import FINE, RATE
 
 STEP = FINE / RATE  # seconds of a fine step
 # What the rise of the fine envelope comes late by, measured on renderings with exact truth.
-LATE = 0.0
+LATE = 0.0025
 _REACH, _WIDTH = 0.045, 0.022
 
 Doubles = NDArray[np.float64]

@@ -142,7 +142,7 @@ def boundaries(rows: Doubles, least: int = 4) -> tuple[list[int], Doubles]:
     on_grid = (np.arange(n + 1) - phase) % 4 == 0
     weighed[on_grid] *= 1.25
     weighed[(np.arange(n + 1) - phase) % 2 == 1] *= 0.8
-    threshold = max(0.35, float(np.median(weighed[1:n])) + 0.6 * float(weighed[1:n].std()))
+    threshold = max(0.2, float(np.median(weighed[1:n])))
     edges = [0, n]
     for edge in np.argsort(weighed)[::-1]:
         if weighed[edge] < threshold:
@@ -226,15 +226,14 @@ def _roles(spans: list[Span], units: Units, energy: Doubles) -> None:
         before = spans[index - 1] if index else None
         after = spans[index + 1] if index + 1 < len(spans) else None
         jump, bass_jump = _jump(units, energy, span.first) if before else (0.0, 0.0)
+        rise = _rise(units, before) if before else 0.0
         loud = span.energy > 0.85 * top
-        if (
-            before
-            and loud
-            and jump > 0.15
-            and (bass_jump > 0.4 or before.role == "build" or _rise(units, before) > 0.5)
-        ):
+        led = before is not None and rise > 0.25 and before.role not in ("drop", "chorus")
+        # The first loud part after an intro is a drop only where something led up to it.
+        if before and loud and jump > 0.15 and ((led and (index > 1 or rise > 0.6)) or (index > 1 and bass_jump > 0.4)):
             span.role = "drop"
-            if _rise(units, before) > 0.25 and before.role not in ("drop", "chorus"):
+            fell = _jump(units, energy, before.first)[0] < -0.2 if index > 1 else False
+            if led and index > 1 and (rise > 0.9 or not fell):
                 before.role = "build"
         elif index == 0 and span.energy < 0.85 * top:
             span.role = "intro"
