@@ -22,27 +22,34 @@ WIDTH, COLUMNS, ROWS, GAP = 1600, 4, 3, 8
 BACK, WAVE, CUT, HERE = (14, 15, 20), (86, 94, 118), (255, 178, 62), (255, 255, 255)
 
 
-def shots(film: Path) -> list[tuple[float, float]]:
-    """The shots as (start, end) in seconds; empty where no edit lies beside the film."""
+Shot = tuple[float, float, str]
+
+
+def shots(film: Path) -> list[Shot]:
+    """The shots as (start, end, picture), times in seconds; empty where no edit lies beside the film."""
     found = sorted(film.parent.glob("*edit*.json"))
     if not found:
         return []
     edit = json.loads(found[0].read_text("utf-8"))
     fps = Fraction(str(edit["fps"]))
-    return [(float(shot["start"] / fps), float(shot["end"] / fps)) for shot in edit["shots"]]
+    return [(float(shot["start"] / fps), float(shot["end"] / fps), str(shot["picture"])) for shot in edit["shots"]]
 
 
-def moments(cuts: list[tuple[float, float]], duration: float, count: int) -> list[float]:
-    """Moments spread over the film, each in the middle of a shot, no shot twice where there are enough."""
+def moments(cuts: list[Shot], duration: float, count: int) -> list[float]:
+    """Moments spread over the film, each in the middle of a shot; other pictures go before those shown already."""
     even = [(number + 0.5) * duration / count for number in range(count)]
     if len(cuts) < count:
         return even
-    middles = [(start + end) / 2 for start, end in cuts]
-    chosen: list[float] = []
+    chosen: list[Shot] = []
     for wanted in even:
-        free = [middle for middle in middles if middle not in chosen]
-        chosen.append(min(free, key=lambda middle: abs(middle - wanted)))
-    return sorted(chosen)
+        shown = [picture for *_, picture in chosen]
+
+        def cost(shot: Shot, wanted: float = wanted, shown: list[str] = shown) -> float:
+            away = abs((shot[0] + shot[1]) / 2 - wanted) / (duration / count)
+            return away + 0.8 * shown.count(shot[2]) + (0.8 if shot[2] in shown[-1:] else 0)
+
+        chosen.append(min((shot for shot in cuts if shot not in chosen), key=cost))
+    return sorted((start + end) / 2 for start, end, _ in chosen)
 
 
 def frames(film: Path, times: list[float], size: tuple[int, int]) -> list[Image.Image]:
@@ -94,7 +101,7 @@ def strip(film: Path) -> Image.Image:
     for column, peak in enumerate(waveform(film, right - left)):
         reach = max(1, round(peak * half))
         draw.line((left + column, middle - reach, left + column, middle + reach), WAVE)
-    for start, _ in cuts[1:]:
+    for start, *_ in cuts[1:]:
         x = left + start / duration * (right - left)
         draw.line((x, middle - half - 8, x, middle + half + 8), CUT, 1)
     for time in times:

@@ -17,6 +17,7 @@ from typing import TextIO, cast
 
 from daemon import __version__
 from daemon.errors import Fault, UsageError
+from daemon.places import environment
 
 DONE, FAILED, USAGE, NOT_RUNNING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 
@@ -182,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carries out a command line; returns the exit code. Never lets a traceback out."""
     _tolerant(sys.stdout)
     _tolerant(sys.stderr)
-    debug = os.environ.get("DROPREEL_LOG_LEVEL", "").lower() == "debug"
+    debug = environment("DROPREEL_LOG_LEVEL").lower() == "debug"
     try:
         options = parser().parse_args(argv)
         module, _, function = str(options.module).partition(":")

@@ -68,14 +68,6 @@ class InboxSeen:
 
 
 @dataclass(frozen=True)
-class DeskSeen:
-    """A desk as it was just seen (approvals.desk's value), or None where it is gone."""
-
-    job: str
-    desk: Any
-
-
-@dataclass(frozen=True)
 class Requested:
     """The command line (or another way in) asks for something."""
 
@@ -111,4 +103,4 @@ class Woken:
     why: str = ""
 
 
-Event = Progress | WorkerEnded | Settled | InboxSeen | DeskSeen | Requested | HandEnded | Signalled | Woken
+Event = Progress | WorkerEnded | Settled | InboxSeen | Requested | HandEnded | Signalled | Woken

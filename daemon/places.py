@@ -1,4 +1,4 @@
-"""Places: what lies where under a root, and how the root is found.
+"""Places: what lies where under a root, how the root is found, and what the environment says besides settings.
 
 Apart from settings.py, so that a command that only looks (`dropreel status`) needn't build the settings' models.
 """
@@ -84,3 +84,8 @@ def find_root(given: str | None = None) -> Path:
         if (folder / FILE).is_file() or ((folder / "inbox").is_dir() and (folder / "rules").is_dir()):
             return folder
     return here
+
+
+def environment(name: str) -> str:
+    """A variable of the environment; "" where it isn't set. For what isn't a setting of ours."""
+    return os.environ.get(name, "")

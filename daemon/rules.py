@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 Kind = Literal["song", "video", "brief", "track"]
 ROLES = ("intro", "verse", "build", "drop", "break", "chorus", "bridge", "outro", "section", "any")
@@ -85,12 +86,26 @@ class Pool(Block):
 def _known_roles(value: dict[str, Any]) -> dict[str, Any]:
     for role in value:
         if role not in ROLES:
-            raise ValueError(f"{role!r} is no section role; there are {', '.join(ROLES)}")
+            raise _wrong([role], f"{role!r} is no section role; there are {', '.join(ROLES)}")
     return value
+
+
+def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
+    known = ("low", "medium", "high", *ROLES[:-1])
+    for name in value:
+        if name not in known:
+            raise _wrong([name], f"{name!r} is no pace; there are {', '.join(known)}")
+    return value
+
+
+def _wrong(steps: list[str | int], said: str) -> PydanticCustomError:
+    """An error further in than the validator that finds it; whoever tells of it adds the steps to the place."""
+    return PydanticCustomError("value_error", "{said}", {"said": said, "steps": steps})
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 ByRole = AfterValidator(_known_roles)
+Bars = Annotated[float, Field(gt=0, le=256)]
 
 
 class Look(Block):
@@ -98,7 +113,7 @@ class Look(Block):
 
     style: str = ""
     place: str = ""
-    cast: dict[str, Member] = Field(default_factory=dict, description="name -> who; or one line for all")
+    cast: dict[str, Member] = Field(default_factory=dict, description="name -> who; or one line, who does everything")
     wardrobe: str = ""
     time_of_day: str = ""
     palette: list[Colour] = Field(default_factory=list, description="'#rrggbb', in quotes; empty: from mood and key")
@@ -133,12 +148,15 @@ class Look(Block):
     @model_validator(mode="after")
     def _names(self) -> Look:
         for role, actions in self.actions.items():
-            for action in actions:
-                if unknown := sorted(set(PLACEHOLDER.findall(action.text)) - set(self.cast)):
-                    raise ValueError(f"actions.{role} names {{{unknown[0]}}}, who is not in the cast")
+            for index, action in enumerate(actions):
+                unknown = sorted(set(PLACEHOLDER.findall(action.text)) - set(self.cast))
+                if unknown and ALL not in self.cast:
+                    there = ", ".join(f"{{{name}}}" for name in self.cast) or "nobody by name"
+                    said = f"{{{unknown[0]}}} is not in the cast; there is {there}"
+                    raise _wrong(["actions", role, index], said)
         known = {*TEMPLATE_WORDS, *self.enhancements}
         if unknown := sorted(set(PLACEHOLDER.findall(self.template)) - known):
-            raise ValueError(f"the template's {{{unknown[0]}}} is none of {', '.join(sorted(known))}")
+            raise _wrong(["template"], f"{{{unknown[0]}}} is none of {', '.join(sorted(known))}")
         return self
 
 
@@ -168,7 +186,7 @@ class Edit(Block):
     """How the film is cut, and which effects ride on what."""
 
     least_shot: float = Field(default=0.5, gt=0.03, description="the shortest shot, in seconds")
-    pace: dict[str, float] = Field(
+    pace: Annotated[dict[str, Bars], AfterValidator(_known_paces)] = Field(
         default_factory=lambda: {"low": 4.0, "medium": 2.0, "high": 1.0},
         description="bars a shot, by section energy (low, medium, high) or by role",
     )
@@ -200,9 +218,12 @@ class Deliver(Block):
     def _fps(cls, value: Any) -> str:
         names = {"23.976": "24000/1001", "29.97": "30000/1001", "59.94": "60000/1001"}
         text = names.get(str(value), str(value))
-        rate = Fraction(text)
+        try:
+            rate = Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            raise ValueError(f"{text!r} is no frame rate; 24, 25, 30, 50, 60 or 30000/1001 are") from None
         if not 1 <= rate <= 120:
-            raise ValueError("frames a second must lie between 1 and 120")
+            raise ValueError(f"{text} frames a second are too many or too few; 1 to 120 will do")
         return text
 
     def rate(self) -> Fraction:
@@ -254,5 +275,5 @@ def _inbox_folder(value: str) -> str:
         or "\\" in value
         or any(step in ("", ".", "..") or step[0] == "." for step in steps if value)
     ):
-        raise ValueError("a folder under inbox/ such as songs/cartoon, without leading slash or dots")
+        raise ValueError(f"{value!r} is no folder under inbox/; such as songs/cartoon, without leading slash or dots")
     return "/".join(steps)

@@ -16,9 +16,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daemon.errors import UsageError
-from daemon.places import FILE, Places, find_root
+from daemon.places import FILE, Places, environment, find_root
 
-__all__ = ["FILE", "Settings", "find_root", "load"]
+__all__ = ["FILE", "Settings", "environment", "find_root", "load"]
 
 _LIMIT = 1 << 20
 

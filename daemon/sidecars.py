@@ -113,7 +113,7 @@ class State(Sidecar):
     asked: float = 0.0  # seconds since the pictures were shown
     told: list[str] = Field(default_factory=list)  # notices sent
     messages: dict[str, Any] = Field(default_factory=dict)
-    film_tries: int = 0
+    reopening: bool = False  # somebody asked for a finished film to come back to review
 
 
 # --- analysis.json ----------------------------------------------------------------------------
@@ -285,7 +285,9 @@ class Picture(Part):
     painter: str = ""
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
+    notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
     replaces: str = ""  # the id that was asked to be done again
+    asked_at: str = ""  # `at` of the decision that asked for it
     scene: dict[str, Any] = Field(default_factory=dict)  # the painter's own parameters, for layers
 
     @property
@@ -300,8 +302,7 @@ class Renders(Sidecar):
     file: ClassVar[str] = "renders.json"
     round: int = 1
     pictures: list[Picture] = Field(default_factory=list)
-    contact_sheet: str = ""
-    contact_sheets: list[str] = Field(default_factory=list)  # all of them, twelve slots each; the first as above
+    contact_sheet: str = ""  # the first; where there are more, `contact_sheets` lists all (twelve slots each)
     animatic: str = ""
     notes: list[str] = Field(default_factory=list)  # what a person should know: "tree.heic can't be read"
 
@@ -324,6 +325,14 @@ class Decision(Part):
     height: int = 0
 
 
+class Wish(Part):
+    """A picture that is to be painted again, and the note that came with the wish."""
+
+    picture: str
+    slot: str
+    note: str = ""
+
+
 class Decisions(Sidecar):
     """decisions.json: the last word on each picture, while people decide."""
 
@@ -333,6 +342,7 @@ class Decisions(Sidecar):
     whole_by: str = ""
     whole_way: str = ""
     redone: dict[str, str] = Field(default_factory=dict)  # picture id -> id of its repainting
+    wanted: list[Wish] = Field(default_factory=list)  # what the round of painting that is due is to paint
     desk: dict[str, Any] = Field(default_factory=dict)  # desk.py's memory of what it laid out
 
 

@@ -7,6 +7,7 @@ Plain data only. Refused: more than a size, nesting deeper than 32, aliases that
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from daemon.errors import UsageError
 
 _DEPTH = 32
 _VALUES = 20_000
+
+_MEND = "Mend that line and save the file."
+_QUOTES = "Put colours in quotes: a bare # begins a comment."
+_BARE_COLOUR = re.compile(r"[\[,:-]\s*#[0-9a-fA-F]{6}\b")
 
 _M = TypeVar("_M", bound=BaseModel)
 Step = str | int
@@ -61,11 +66,11 @@ class Document:
             raise self._explain(model, error) from None
 
     def _explain(self, model: type[BaseModel], error: ValidationError) -> UsageError:
-        first, *more = error.errors(include_url=False)
+        # A name that nobody knows explains the one that is missing beside it.
+        first, *more = sorted(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
         # The steps into a mapping's own key carry a marker of pydantic's.
-        steps = tuple(step for step in first["loc"] if step != "[key]")
-        found, expected = _seen(first.get("input")), first["msg"].removeprefix("Value error, ")
-        remedy = ""
+        steps = [step for step in first["loc"] if step != "[key]"] + first.get("ctx", {}).get("steps", [])
+        found, expected, remedy = _seen(first.get("input")), _wanted(first), ""
         if first["type"] == "extra_forbidden":
             names = _names_at(model, steps[:-1])
             close = difflib.get_close_matches(str(steps[-1]), names, 1, 0.6)
@@ -74,15 +79,11 @@ class Document:
         elif first["type"] == "value_error":
             found = ""
         elif first["type"] == "missing":
-            found, expected = f"no {_dotted(steps)}", "one"
-        elif first["type"] == "string_pattern_mismatch" and "#" in expected:
-            expected = "a colour such as '#1b2a49'"
+            found, expected, steps = f"no {steps[-1]!r} in it", "one", steps[:-1]
         elif first.get("input") is None and "palette" in steps:
-            expected, remedy = "a colour such as '#1b2a49'", "Put colours in quotes: a bare # begins a comment."
-        else:
-            expected = expected.removeprefix("Input should be ")
+            remedy = _QUOTES
         if more:
-            remedy = f"{remedy} ({len(more)} more like it in this file.)".strip()
+            remedy = f"{remedy or _MEND} There {'is one more' if len(more) == 1 else f'are {len(more)} more'} like it."
         return self.wrong(steps, found, expected, remedy)
 
 
@@ -111,12 +112,14 @@ def parse(data: bytes, source: str, limit: int) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = str(getattr(error, "problem", None) or error).splitlines()[0]
-        expected = "plain YAML"
         if "\\t" in said:
-            said, expected = "a tab", "spaces: YAML knows no tabs at the start of a line"
+            said = "found a tab; YAML wants spaces at the start of a line"
         elif "mapping values are not allowed" in said:
-            said, expected = "a second colon", "text with a colon in it in quotes"
-        raise problem(source, _at(mark), "", said, expected) from None
+            said = "found a second colon; text with a colon in it goes in quotes"
+        elif "<block mapping start>" in said or "<document start>" in said:
+            said = "found a line that is indented differently from its neighbours"
+        remedy = _QUOTES if _BARE_COLOUR.search(text) else ""
+        raise problem(source, _at(mark), "", "", said, remedy) from None
     except ValueError as error:  # a date or number that YAML's own constructors choke on
         raise problem(source, 0, "", str(error), "plain YAML") from None
     return Document(source, plain, node)
@@ -125,10 +128,10 @@ def parse(data: bytes, source: str, limit: int) -> Document:
 def problem(source: str, line: int, field: str, found: str, expected: str, remedy: str = "") -> UsageError:
     """What is wrong with a file that people wrote."""
     where = f"in {source}" + (f", line {line}" if line else "")
-    what = f"{where}, {field} can't be used" if field else f"{where}, something can't be used"
+    what = f"{where}, {field} can't be used" if field else f"{where}, there is a mistake"
     why = f"found {found}; expected {expected}" if found else expected
     facts = {"file": source, "line": line, "field": field, "found": found, "expected": expected}
-    return UsageError(what, why, remedy or "Mend that line and save the file.", facts)
+    return UsageError(what, why, remedy or _MEND, facts)
 
 
 def _shallow(text: str, source: str) -> None:
@@ -181,8 +184,44 @@ def _dotted(steps: typing.Sequence[Step]) -> str:
 
 
 def _seen(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes, which YAML takes for true" if value else "no, which YAML takes for false"
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _wanted(error: Any) -> str:
+    """What would have been right, in plain words."""
+    kind, facts, value = error["type"], error.get("ctx", {}), error.get("input")
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind]
+    if kind == "list_type":
+        return f"a list, such as [{value!r}]" if isinstance(value, str) else "a list, such as [one, two]"
+    for name, words in (("le", "at most"), ("lt", "less than"), ("ge", "at least"), ("gt", "more than")):
+        if name in facts:
+            return f"{words} {facts[name]}"
+    if kind == "string_pattern_mismatch":
+        names = re.fullmatch(r"\^\(([\w|]+)\)\$", facts["pattern"])
+        return f"one of {names.group(1).replace('|', ', ')}" if names else "a colour such as '#1b2a49'"
+    said = str(error["msg"])
+    return said.removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+_PLAIN_WORDS = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "yes or no",
+    "bool_type": "yes or no",
+    "string_type": "text; in quotes, where YAML would take it for something else",
+    "string_too_short": "some text",
+    "too_short": "at least one entry",
+    "dict_type": "a block of `name: value` lines",
+    "model_type": "a block of `name: value` lines",
+    "model_attributes_type": "a block of `name: value` lines",
+}
 
 
 def _names_at(model: type[BaseModel], steps: typing.Sequence[Step]) -> list[str]:

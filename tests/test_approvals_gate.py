@@ -142,11 +142,16 @@ def test_approving_all_takes_every_picture_that_was_not_rejected() -> None:
     }
 
 
-def test_a_redo_after_approving_all_takes_that_back() -> None:
+def test_a_redo_after_approving_all_repaints_that_one_and_leaves_the_rest_approved() -> None:
     decisions = merge.record(
         Decisions(), [Decision(picture="*", verdict="ok"), Decision(picture="01a", verdict="redo")]
     )
-    assert at(TWO, decisions).verdict == "repaint"
+    assert at(TWO, decisions).redo == [Redo("01a", "01")]
+    again = renders("01a", "01b", "01c", "02a", "02b", s01c="01a")
+    decisions = merge.repainted(decisions, again)
+    assert [one.picture for one in decisions.decisions if one.verdict == "ok"] == ["01b", "02a", "02b"]
+    assert at(again, decisions).missing == ["01"]
+    assert at(again, merge.record(decisions, [Decision(picture="01c", verdict="ok")])).verdict == "approve"
 
 
 def test_approving_all_never_approves_a_picture_that_was_painted_later() -> None:
@@ -210,6 +215,16 @@ def test_a_persons_own_picture_comes_first_in_its_place() -> None:
     assert [(one.id, one.origin) for one in made.pictures["01"]] == [("01c", "person"), ("01a", "painted")]
     assert (made.pictures["01"][0].width, made.pictures["01"][0].file) == (3, "own.png")
     assert merge.taken("01", TWO, decisions) == {"a", "b", "c"}
+
+
+def test_a_command_means_the_picture_that_lies_on_the_desk() -> None:
+    mine = Decision(picture="01a", verdict="ok", way="replace", file="own.png", fingerprint="f", width=3, height=2)
+    decisions = merge.record(Decisions(), [mine, Decision(picture="01a", verdict="no", way="command")])
+    assert approval(TWO, decisions).pictures["01"] == []
+    decisions = merge.record(decisions, [Decision(picture="01a", verdict="ok", way="command")])
+    assert approval(TWO, decisions).pictures["01"][0].file == "own.png"
+    decisions = merge.record(decisions, [Decision(picture="01a", verdict="ok", way="rename")])
+    assert approval(TWO, decisions).pictures["01"][0].file == "01a.png"
 
 
 def test_only_approved_pictures_are_in_the_film_where_one_is_enough() -> None:

@@ -221,6 +221,16 @@ def test_a_missing_readme_or_sheet_is_put_back(table: Bench) -> None:
     assert table.look().damaged == ()
 
 
+def test_a_long_films_contact_sheets_are_all_laid_out(tmp_path: Path) -> None:
+    table = bench(tmp_path)
+    (table.job.path / "contact2.jpg").write_bytes(b"sheet 2")
+    table.renders.contact_sheets = ["contact.jpg", "contact2.jpg"]
+    sidecars.write(table.job.path, table.renders)
+    table.lay()
+    assert (table.folder / "_contact sheet 2.jpg").read_bytes() == b"sheet 2"
+    assert table.look().damaged == ()
+
+
 def test_where_review_is_gone_nothing_is_concluded(table: Bench) -> None:
     os.rename(table.settings.review, table.settings.root / "unmounted")
     seen = table.look(100)
@@ -268,6 +278,24 @@ def test_a_new_letter_is_a_picture_of_the_persons_own_for_that_place(table: Benc
     (table.folder / "02c.no.jpg").unlink()
     table.settled()
     assert table.verdicts()["02c"] == "no"
+
+
+def test_a_redo_of_a_picture_of_their_own_only_says_no_to_it(table: Bench) -> None:
+    picture(table.folder / "02c.jpg", (200, 10, 10), (300, 200))
+    table.settled()
+    table.rename("02c.jpg", "02c.redo.jpg")
+    table.settled()
+    assert table.verdicts()["02c"] == "no"
+    assert table.gate().redo == []
+    assert [one.picture.id for one in merge.now(table.renders, table.decisions)[1].candidates] == ["02c", "02a", "02b"]
+
+
+def test_a_redo_of_a_picture_that_was_replaced_paints_ours_again(table: Bench) -> None:
+    picture(table.folder / "02a.png", (200, 10, 10), (300, 200))
+    table.settled()
+    table.rename("02a.png", "02a.redo warmer.png")
+    table.settled()
+    assert [(one.picture, one.note) for one in table.gate().redo] == [("02a", "warmer")]
 
 
 def test_a_picture_still_being_copied_is_waited_for(table: Bench, tmp_path: Path) -> None:
@@ -527,6 +555,14 @@ def test_a_name_that_is_taken_by_something_else_is_stepped_aside_from(tmp_path: 
     (table.settings.review / "my song [A1B2C3]").write_text("a file of somebody's")
     table.lay()
     assert table.folder.name == "My Song [a1b2c3] (2)"
+    assert table.settled() == []
+    os.rename(table.folder, f"{table.folder} approved")
+    table.settled()
+    assert table.decisions.whole == "approved"
+    shutil.rmtree(table.folder)
+    table.settled()
+    table.lay()
+    assert table.folder.name == "My Song [a1b2c3] (2) approved"
     assert table.settled() == []
 
 

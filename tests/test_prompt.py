@@ -181,6 +181,15 @@ def test_an_action_keeps_to_its_framing_and_its_place() -> None:
     }
 
 
+def test_a_cast_of_one_line_does_what_anyone_did(shipped: rulebook.Rulebook) -> None:
+    anime = shipped.named("anime")
+    assert anime is not None
+    rule, _ = rulebook.apply_overrides(anime, b"look:\n  cast: an old fisherman with a straw hat\n")
+    for p in write(rule, song()).prompts:
+        assert "an old fisherman with a straw hat" in p.subject
+        assert "{" not in p.prompt
+
+
 def test_the_feeling_of_a_section_chooses_its_words() -> None:
     made = write(look(mood_words={"fierce": "FIRE", "brooding": "ASH", "minor": "BLUE", "tense": "WIRE"}), song())
     drop = next(p for p in made.prompts if p.section == 2)

@@ -1,17 +1,20 @@
 """Rules: whose a drop is, what is refused and where it says so, and what a YAML beside a song overrides."""
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from daemon import rulebook, yamlfile
 from daemon.errors import UsageError
-from daemon.rules import ROLES, Rule
+from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
 
 
 def write(folder: Path, **rules: str) -> Path:
@@ -102,20 +105,34 @@ def test_patterns_tie_only_where_one_name_could_fit_both(tmp_path: Path, one: st
         (
             "folder: songs\npictures:\n  candidates: 9\n",
             3,
-            ["pictures.candidates", "found 9", "less than or equal to 6"],
+            ["pictures.candidates", "found 9", "at most 6"],
         ),
         ("folder: songs\npictures:\n  candidate: 2\n", 3, ["unknown name 'candidate'", "'candidates', perhaps"]),
         ("folder: songs\nfolder: songs\n", 2, ["the name again (also in line 1)"]),
         ("folder: songs\nlook:\n  palette: [#112233]\n", 0, ["one.yaml, line"]),
         ("look:\n  palette:\n    - #112233\n", 3, ["Put colours in quotes"]),
         ("look:\n  palette: ['red']\n", 2, ["'#1b2a49'"]),
-        ("look:\n  scenes:\n    drops: [a]\n", 2, ["'drops' is no section role"]),
-        ("look:\n  cast: {dj: a}\n  actions:\n    any: ['{dee} plays']\n", 1, ["{dee}", "not in the cast"]),
-        ("look:\n  template: '{lense} x'\n", 1, ["{lense}", "none of"]),
-        ("folder: ../etc\n", 1, ["a folder under inbox/"]),
-        ("folder: /etc\n", 1, ["a folder under inbox/"]),
+        ("look:\n  scenes:\n    drops: [a]\n", 3, ["'drops' is no section role"]),
+        (
+            "look:\n  cast: {dj: a}\n  actions:\n    any: ['{dee} plays']\n",
+            4,
+            ["{dee}", "not in the cast; there is {dj}"],
+        ),
+        ("look:\n  template: '{lense} x'\n", 2, ["{lense}", "none of"]),
+        ("folder: ../etc\n", 1, ["no folder under inbox/"]),
+        ("folder: /etc\n", 1, ["no folder under inbox/"]),
         ("kind: dance\n", 1, ["found 'dance'", "'song'"]),
         ("deliver:\n  fps: fast\n", 2, ["deliver.fps"]),
+        ("deliver:\n  fps: 1/0\n", 2, ["'1/0' is no frame rate"]),
+        ("deliver:\n  preset: quick\n", 2, ["one of ultrafast, superfast"]),
+        ("edit:\n  pace: {drops: 1}\n", 2, ["'drops' is no pace"]),
+        ("edit:\n  pace: {drop: 0}\n", 2, ["edit.pace.drop", "more than 0"]),
+        ("match: '*.mp3'\n", 1, ["a list, such as ['*.mp3']"]),
+        ("approve:\n  silence: no\n", 2, ["YAML takes for false", "'hold'"]),
+        ("look:\n  cast:\n    dj: {txt: a}\n", 3, ["'text', perhaps", "one more like it"]),
+        ("look:\n  scenes:\n    drop: [{time_of_day: noon}]\n", 3, ["no 'text' in it"]),
+        ("look: [a]\n", 1, ["a block of `name: value` lines"]),
+        ("look:\n  style: a\n   place: b\n", 3, ["one.yaml"]),
         ("- a\n- b\n", 1, ["lines of `name: value`"]),
         ("a: b: c\n", 1, ["second colon"]),
         ("look:\n\tstyle: x\n", 2, ["spaces"]),
@@ -290,3 +307,24 @@ def test_shipped_rules_keep_every_line_unique(shipped: rulebook.Rulebook) -> Non
         for lines in (rule.look.scenes, rule.look.actions):
             texts = [entry.text for entries in lines.values() for entry in entries]
             assert len(texts) == len(set(texts))
+
+
+# --- the documentation -------------------------------------------------------------------------------
+
+
+def test_every_name_that_a_rule_may_hold_is_explained() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
+    blocks: list[type[BaseModel]] = [Rule, Look, Pictures, Approve, Edit, Deliver]
+    missing = [name for block in blocks for name in block.model_fields if f"`{name}`" not in text]
+    assert sorted({*missing} - {"look", "pictures", "approve", "edit", "deliver", "description"}) == []
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_example_in_the_documentation_is_a_good_one(tmp_path: Path, number: int) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
+    example = textwrap.dedent(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[number])
+    if number == 1:
+        rulebook.apply_overrides(Rule(name="one"), example.encode())
+    else:
+        example = f"look:\n{textwrap.indent(example, '  ')}" if example.startswith("enhancements") else example
+        rulebook.load(write(tmp_path, mine=example))

@@ -15,8 +15,9 @@ from typing import Any
 
 from daemon.approvals import own, people
 from daemon.approvals.gate import Gate
-from daemon.approvals.layout import README, build, desk_name, desks, find, furniture, inode, memory_of, remove, review
+from daemon.approvals.layout import README, build, furniture, remove
 from daemon.approvals.readme import readme
+from daemon.approvals.room import desk_name, desks, find, inode, memory_of, review, unmounted
 from daemon.approvals.words import Entry, Memory, ignored, read_name, read_names, statement, undone, whole_of_entry
 from daemon.errors import Held
 from daemon.job import JobFolder
@@ -60,6 +61,8 @@ def look(
     try:
         with review(settings) as fd:
             found = find(fd, job.id, memory)
+            if found is None and unmounted(settings, fd, memory):
+                return DeskLook(absent="review/ is not mounted", memory=memory.model_dump())
             if found is None:
                 return _gone(memory, now, settings.settle)
             memory.missing.pop("*", None)

@@ -1,108 +1,30 @@
-"""Laying a desk out, finding it again, and taking it away.
+"""Laying a desk out, mending it, and taking it away.
 
-A new desk is built aside, hidden, and renamed in. It is found again by its name, its inode, the id in
-its name, or the marker in it, so that people may rename it.
+A new desk is built aside, hidden, and renamed in.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from daemon import durable, names
 from daemon.approvals import merge, own, people
+from daemon.approvals.room import BUILDING, MARKER, desk_name, find, inode, memory_of, review, unmounted
 from daemon.approvals.words import PROBLEM, Entry, Laid, Memory, Own, key_of, read_name, statement, whole_of_entry
 from daemon.errors import Held
 from daemon.job import JobFolder
 from daemon.settings import Settings
-from daemon.sidecars import Decision, Decisions, Renders
+from daemon.sidecars import Decision, Decisions, Renders, Verdict
 
 README = "README.txt"
 SHEET = "_contact sheet"
 ANIMATIC = "_animatic"
-MARKER = ".dropreel-desk"
-_BUILDING = ".dropreel-desk-"
-_TITLE_BYTES = 150  # leaves room for " [a1b2c3] approved" and a file manager's " - copy"
-_IDENT = re.compile(r"\[([0-9a-f]{6})\]")
-_MOST_FOLDERS = 5000
-
-
-def desk_name(title: str, ident: str) -> str:
-    """The name of a job's desk: its title, safe for every file server, and its id."""
-    return f"{names.safe(title, _TITLE_BYTES)} [{ident}]"
-
-
-def memory_of(decisions: Decisions) -> Memory:
-    """What is remembered of a job's desk; empty where nothing is."""
-    return Memory.model_validate(decisions.desk)
-
-
-@contextlib.contextmanager
-def review(settings: Settings) -> Iterator[int]:
-    """The descriptor of review/. Held where it isn't there."""
-    try:
-        with people.folder(settings.review) as fd:
-            yield fd
-    except FileNotFoundError as error:
-        if error.filename != str(settings.review):
-            raise
-        raise Held(
-            "review/ is not there", str(settings.review), "Mount it again, or `dropreel init` makes it anew."
-        ) from None
-
-
-def find(fd: int, ident: str, memory: Memory) -> str | None:
-    """The name of a job's desk in review/; None where there is none."""
-    folders: dict[str, os.stat_result] = {}
-    for name in sorted(os.listdir(fd))[:_MOST_FOLDERS]:
-        if name.startswith(_BUILDING):
-            continue
-        with contextlib.suppress(OSError):
-            facts = os.stat(name, dir_fd=fd, follow_symlinks=False)
-            if stat.S_ISDIR(facts.st_mode):
-                folders[name] = facts
-    named = [name for name in folders if f"[{ident}]" in name.casefold()]
-    if memory.inode:
-        for name, facts in folders.items():
-            if [facts.st_dev, facts.st_ino] == memory.inode and (name in named or _marked(fd, name) == ident):
-                return name
-    for name in (memory.now, memory.folder, *named):
-        if name in named:
-            return name
-    return next((name for name in folders if _marked(fd, name) == ident), None)
-
-
-def desks(settings: Settings) -> dict[str, str]:
-    """Every desk in review/: job id -> name. Folders that aren't ours are left out. Held where review/ is gone."""
-    found: dict[str, str] = {}
-    with review(settings) as fd:
-        for name in sorted(os.listdir(fd))[:_MOST_FOLDERS]:
-            if not name.startswith(_BUILDING) and (ident := _marked(fd, name)):
-                found.setdefault(ident, name)
-    return found
-
-
-def inode(fd: int) -> list[int]:
-    """What tells a folder apart on this machine."""
-    facts = os.fstat(fd)
-    return [facts.st_dev, facts.st_ino]
-
-
-def _marked(fd: int, name: str) -> str:
-    """The job id that a folder's marker holds; "" where it has none."""
-    try:
-        with people.folder(name, fd) as inside:
-            data = people.read(inside, MARKER, 64) or b""
-    except OSError:
-        return ""
-    text = data.decode("ascii", "replace").strip()
-    return text if _IDENT.fullmatch(f"[{text}]") else ""
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def build(settings: Settings, job: JobFolder, decisions: Decisions) -> dict[str, Any]:
@@ -117,6 +39,8 @@ def build(settings: Settings, job: JobFolder, decisions: Decisions) -> dict[str,
     with review(settings) as fd:
         _sweep(fd, job.id)
         found = find(fd, job.id, memory)
+        if found is None and unmounted(settings, fd, memory):
+            raise Held("review/ is not mounted", str(settings.review), "Mount it again.")
         if found is None:
             memory = _new(settings, job, desk_name(title, job.id), renders, decisions, fd)
         else:
@@ -129,7 +53,7 @@ def build(settings: Settings, job: JobFolder, decisions: Decisions) -> dict[str,
 
 
 def _new(settings: Settings, job: JobFolder, name: str, renders: Renders, decisions: Decisions, fd: int) -> Memory:
-    building = f"{_BUILDING}{job.id}-{secrets.token_hex(4)}"
+    building = f"{BUILDING}{job.id}-{secrets.token_hex(4)}"
     memory = Memory()
     os.mkdir(building, 0o700, dir_fd=fd)
     try:
@@ -142,8 +66,13 @@ def _new(settings: Settings, job: JobFolder, name: str, renders: Renders, decisi
         with durable.act("rename", settings.review / name):
             # Somebody's own folder or file may have that name: then ours differs by a number.
             taken = {names.folded(names.shown(other)) for other in os.listdir(fd)}
-            memory.folder = memory.now = name = names.distinct(name, taken)
-            durable.rename_noreplace(building, name, fd, fd)
+            memory.folder = names.distinct(name, taken)
+            memory.now = memory.folder
+            if decisions.whole in {"approved", "rejected"}:
+                memory.now = f"{memory.folder} {decisions.whole}"
+                verdict: Verdict = "ok" if decisions.whole == "approved" else "no"
+                memory.said["*"] = statement(Decision(picture="*", verdict=verdict))
+            durable.rename_noreplace(building, memory.now, fd, fd)
             people.sync(fd)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -230,8 +159,7 @@ def _furnish(settings: Settings, job: JobFolder, renders: Renders, desk: int, me
 
 def furniture(job: JobFolder, renders: Renders) -> dict[str, str]:
     """Name on the desk -> file in the job folder, of what lies there beside the pictures."""
-    sheets = [str(sheet) for sheet in (renders.model_extra or {}).get("contact_sheets") or []]
-    sheets = sheets or ([renders.contact_sheet] if renders.contact_sheet else [])
+    sheets = renders.contact_sheets or ([renders.contact_sheet] if renders.contact_sheet else [])
     found = {
         f"{SHEET}{f' {page}' if page > 1 else ''}{Path(sheet).suffix}": sheet for page, sheet in enumerate(sheets, 1)
     }
@@ -265,7 +193,9 @@ def remove(settings: Settings, ident: str, memory: dict[str, Any] | None = None)
                 people.remove(desk, MARKER)
         if not left:
             with durable.act("remove-tree", settings.review / found):
-                os.rmdir(found, dir_fd=fd)
+                if not people.remove(fd, found):  # somebody put something there just now
+                    with people.folder(found, fd) as desk:
+                        left = os.listdir(desk)
                 people.sync(fd)
     return sorted(left)
 
@@ -291,13 +221,10 @@ def _ours(name: str, facts: os.stat_result, memory: Memory) -> bool:
     return any(own.same(facts, laid) for laid in memory.laid.values() if key_of(laid.id) == reading.key)
 
 
-_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-
-
 def _sweep(fd: int, ident: str) -> None:
     """Removes what an interrupted `build` left aside."""
     for name in os.listdir(fd):
-        if name.startswith(f"{_BUILDING}{ident}-"):
+        if name.startswith(f"{BUILDING}{ident}-"):
             _destroy(fd, name)
 
 

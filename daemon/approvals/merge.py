@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from daemon.sidecars import Decision, Decisions, Picture, Renders, Verdict
 
+_ON_DESK = frozenset({"rename", "replace", "delete"})
 _WHOLE: dict[str, str] = {"ok": "approved", "no": "rejected", "undecided": ""}
 
 
@@ -41,7 +42,7 @@ def record(decisions: Decisions, new: Iterable[Decision]) -> Decisions:
     """Decisions with new ones put over them: the last word on each picture counts.
 
     A decision on "*" is one on the whole (verdict ok: approved, no: rejected, undecided: taken back);
-    a later redo takes an approval of the whole back, a later ok a rejection. Returns a new value.
+    a later ok or redo of a picture takes a rejection of the whole back. Returns a new value.
     """
     result = decisions.model_copy(deep=True)
     for decision in new:
@@ -51,11 +52,16 @@ def record(decisions: Decisions, new: Iterable[Decision]) -> Decisions:
                 result.whole_by, result.whole_way = decision.by, decision.way
             continue
         ident = decision.picture.casefold()
+        update: dict[str, object] = {"picture": ident}
+        before = next((old for old in result.decisions if old.picture == ident), None)
+        if before is not None and before.file and not decision.file and decision.way not in _ON_DESK:
+            # Whoever says yes or no from elsewhere means the picture that lies on the desk.
+            update |= {name: getattr(before, name) for name in ("file", "fingerprint", "width", "height")}
         result.decisions = [old for old in result.decisions if old.picture != ident]
-        result.decisions.append(decision.model_copy(update={"picture": ident}))
+        result.decisions.append(decision.model_copy(update=update))
         if decision.verdict in {"redo", "ok"}:
             result.redone.pop(ident, None)
-        if (result.whole, decision.verdict) in {("approved", "redo"), ("rejected", "ok"), ("rejected", "redo")}:
+        if result.whole == "rejected" and decision.verdict in {"ok", "redo"}:
             result.whole, result.whole_by, result.whole_way = "", "", ""
     return result
 

@@ -203,12 +203,13 @@ def whole_of_folder(name: str, ident: str, laid_name: str) -> Verdict | None:
     """What the desk folder's own name says: `approved` or `rejected` at its end, and nothing else added."""
     text, mark = plain(name).casefold(), f"[{ident}]"
     laid = plain(laid_name).casefold()
-    if mark in text:
+    base = laid.replace(mark, "").strip()
+    if laid and text.startswith(laid):
+        tail = text[len(laid) :]
+    elif mark in text:
         tail = text.rpartition(mark)[2]
-    elif laid and text.startswith(laid.replace(mark, "").strip()):
-        tail = text[len(laid.replace(mark, "").strip()) :]
     else:
-        tail = text
+        tail = text[len(base) :] if base and text.startswith(base) else text
     return _WHOLE.get(" ".join(_SPLIT.split(tail)).strip())
 
 
@@ -220,8 +221,6 @@ def read_names(listing: list[Entry], memory: Memory, folder: str = "", ident: st
     ident: the job's id.
     """
     said: list[Decision] = []
-    if (whole := _read_whole(listing, memory, folder, ident)) is not None:
-        said.append(whole)
     known, slots = memory.ids(), memory.slots()
     laid_own = {laid.id: laid.own for laid in memory.laid.values()}
     by_key: dict[tuple[int, str], list[tuple[Entry, Reading]]] = {}
@@ -236,7 +235,13 @@ def read_names(listing: list[Entry], memory: Memory, folder: str = "", ident: st
             continue
         if decision.way == "rename" and decision.verdict == "ok" and (mine := laid_own.get(picture)):
             decision = _with(decision, mine)
+        if decision.verdict == "redo" and picture not in laid_own:
+            # A person's own picture can't be painted again: it is only not wanted.
+            decision = decision.model_copy(update={"verdict": "no"})
         said.append(decision)
+    # Last, so that words on single pictures seen in the same look don't take it back.
+    if (whole := _read_whole(listing, memory, folder, ident)) is not None:
+        said.append(whole)
     return said
 
 
@@ -275,7 +280,9 @@ def _read_picture(picture: str, files: list[tuple[Entry, Reading]], *, known: bo
     words = {word for entry, reading in files for word in reading.words if not entry.problem}
     verdict = _verdict(words)
     note = next((reading.note for _, reading in files if reading.note), "") if verdict == "redo" else ""
-    return Decision(picture=picture, verdict=verdict, way="rename", note=note)
+    said = Decision(picture=picture, verdict=verdict, way="rename", note=note)
+    mine = next((entry.own for entry, _ in readable if entry.own), None)
+    return _with(said, mine) if mine and verdict in {"no", "redo"} else said
 
 
 def statement(decision: Decision) -> list[str]:

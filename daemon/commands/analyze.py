@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from daemon.commands.look import plain
 from daemon.errors import UsageError
-from daemon.settings import find_root, load
+from daemon.settings import environment, find_root, load
 
 
 def analyze(options: argparse.Namespace) -> int:
@@ -32,16 +30,17 @@ def analyze(options: argparse.Namespace) -> int:
 
         audio.prepare(settings)
     else:  # no root of ours: compiled code is kept where a user's other caches are
-        cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        cache = environment("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(cache) / "dropreel" / "numba"))
     # Only now: these compile, and by now it is settled where that is kept.
-    listening: Any = importlib.import_module("daemon.audio.listen")
-    pages: Any = importlib.import_module("daemon.audio.page")
-    heard = listening.listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    from daemon.audio.listen import listen
+    from daemon.audio.page import page
+
+    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
     if options.json:
         print(heard.analysis.model_dump_json(indent=1))
     else:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        colour = sys.stdout.isatty() and not environment("NO_COLOR")
         width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
-        print(pages.page(heard.analysis, width=width, colour=colour))
+        print(page(heard.analysis, width=width, colour=colour))
     return 0

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import pwd
 import re
 import sys
 from typing import Any
 
+from daemon.approvals import requests
 from daemon.commands import look
 from daemon.errors import UsageError
-from daemon.settings import load
+from daemon.settings import environment, load
 
 DONE, FAILED, NOT_RUNNING = 0, 1, 3
-_PICTURE = re.compile(r"\d{2,4}[a-z]{1,2}")
+_PICTURE = re.compile(r"\d{2,4}[a-z]{0,2}")
 
 
 def ask(options: argparse.Namespace) -> int:
@@ -24,7 +24,6 @@ def ask(options: argparse.Namespace) -> int:
     Returns 0 where it was done, 1 where it was refused, 3 where nobody answered: the request then stays
     for the coordinator.
     """
-    requests: Any = importlib.import_module("daemon.approvals.requests")
     places = look.root(options)
     settings = load(places.root)
     verb = str(options.command)
@@ -65,6 +64,6 @@ def _picture(text: str) -> str:
 def _who() -> str:
     """The person at the keyboard, also behind sudo."""
     try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+        return environment("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())

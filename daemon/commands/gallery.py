@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from pathlib import Path
-from typing import Any
 
 from daemon.errors import UsageError
 
@@ -17,7 +15,8 @@ def gallery(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.out} is no picture's name", "", "End it in .png.")
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} isn't there", "", "Make that folder first.")
-    painter: Any = importlib.import_module("daemon.film.painter.gallery")
-    painter.gallery(out, labels=not options.no_labels)
+    from daemon.film.painter.gallery import gallery as draw
+
+    draw(out, labels=not options.no_labels)
     print(f"Wrote {out}.")
     return 0

@@ -6,13 +6,11 @@ import argparse
 import contextlib
 import grp
 import hashlib
-import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
-from daemon import durable
+from daemon import durable, rulebook
 from daemon.commands import look, table
 from daemon.errors import Fault, UsageError
 from daemon.places import FILE, find_root
@@ -161,8 +159,7 @@ def _new_file(folder: Path, name: str, text: str, mode: int, gid: int) -> bool:
 
 def _rules(folder: Path) -> list[str]:
     """Copies the shipped rules. One that was changed here is kept, and said; one that wasn't is brought up to date."""
-    rulebook: Any = importlib.import_module("daemon.rulebook")
-    shipped: Path = rulebook.shipped()
+    shipped = rulebook.shipped()
     if shipped.resolve() == folder.resolve():
         return []
     known = look.as_dict(look.read_json(folder / _SHIPPED))

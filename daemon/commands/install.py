@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import grp
-import os
 import pwd
 import re
 import shlex
@@ -15,7 +14,7 @@ from pathlib import Path
 from daemon import durable
 from daemon.commands import look
 from daemon.errors import Fault, UsageError
-from daemon.settings import load
+from daemon.settings import environment, load
 
 NAME = "dropreel.service"
 SYSTEM = Path("/etc/systemd/system")
@@ -120,7 +119,7 @@ def _folder(options: argparse.Namespace) -> Path:
     if options.unit_dir:
         return Path(options.unit_dir)
     if options.user:
-        home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        home = environment("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         folder = Path(home) / "systemd" / "user"
         folder.mkdir(parents=True, exist_ok=True)
         return folder

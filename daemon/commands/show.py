@@ -109,15 +109,17 @@ def _clock(seconds: object) -> str:
 
 def _pictures(cards: dict[str, Any]) -> Iterator[tuple[str, str]]:
     pictures = [as_dict(picture) for picture in as_list(as_dict(cards.get("renders")).get("pictures"))]
-    decided = as_dict(cards.get("decisions")) or as_dict(cards.get("approval"))
+    approval = as_dict(cards.get("approval"))
+    decided = as_dict(cards.get("decisions")) or approval
+    in_film = {_name(picture) for chosen in as_dict(approval.get("pictures")).values() for picture in as_list(chosen)}
     words = {str(as_dict(d).get("picture")): as_dict(d) for d in as_list(decided.get("decisions"))}
     prompts = {str(p.get("slot")): p for p in map(as_dict, as_list(as_dict(cards.get("prompts")).get("prompts")))}
     if pictures:
         yield "pictures", f"{len(pictures)}, for {len({p.get('slot') for p in pictures})} places in the film"
     for picture in pictures:
-        name = f"{picture.get('slot', '')}{picture.get('candidate', '')}"
+        name = _name(picture)
         word = words.get(name, {})
-        verdict = str(word.get("verdict", "undecided"))
+        verdict = str(word.get("verdict") or ("in the film" if name in in_film else "undecided"))
         by = f" by {word['by']}" if word.get("by") else ""
         subject = str(prompts.get(str(picture.get("slot")), {}).get("subject", ""))
         yield "", f"{name:<5} {verdict + by:<20} {subject[:80]}"
@@ -125,6 +127,11 @@ def _pictures(cards: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "whole", f"{decided['whole']} by {decided.get('whole_by', '')}"
     if because := as_dict(cards.get("approval")).get("because"):
         yield "approved", str(because)
+
+
+def _name(picture: Any) -> str:
+    """'03b'."""
+    return f"{as_dict(picture).get('slot', '')}{as_dict(picture).get('candidate', '')}"
 
 
 def _film(cards: dict[str, Any], places: Root) -> Iterator[tuple[str, str]]:

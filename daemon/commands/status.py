@@ -168,11 +168,11 @@ def _now(job: dict[str, Any], stage: str, running: bool) -> str:
         return f"held: {job['held']}"
     if stage == "rendered":
         pictures = as_dict(job.get("pictures"))
-        if job.get("waits_for"):
-            return str(job["waits_for"])
-        if pictures.get("slots"):
-            return f"{pictures.get('decided', 0)} of {pictures['slots']} decided: {pictures.get('desk', 'review')}"
-        return "waits for your word in review/"
+        desk = str(pictures.get("desk") or "review")
+        said = str(job.get("waits_for") or "waits for your word")
+        if not job.get("waits_for") and pictures.get("slots"):
+            said = f"{pictures.get('decided', 0)} of {pictures['slots']} decided"
+        return said if desk in said else f"{said}: {desk}"
     if not running:
         return f"next: {WORK[stage]}"
     return str(job.get("waits_for") or f"waits for its turn: {WORK[stage]}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from daemon.film import assemble, encode
 from daemon.film.compositor import Compositor
+from daemon.film.focus import with_focus
 from daemon.film.timeline import plan
 from daemon.film.values import Slot
 from daemon.rules import Rule
@@ -38,8 +39,9 @@ def animatic(
     Writes beside `out` on the way, and leaves nothing there. ValueError where no slot has a picture; faults
     of the encoder and of pictures as they come.
     """
-    first = [replace(slot, pictures=slot.pictures[:1]) for slot in slots]
     small = _small(rule)
+    first = [replace(slot, pictures=slot.pictures[:1]) for slot in slots]
+    first = with_focus(first, small.deliver.width, small.deliver.height)
     timeline = plan(analysis, first, small, seed)
     encoding = encode.Encoding(timeline.width, timeline.height, timeline.fps, "superfast", 26)
     making = assemble.Making(out.parent, timeline, envelopes, encoding, ffmpeg)

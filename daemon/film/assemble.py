@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import compositor, encode
+from daemon.film import compositor, encode, painter
 from daemon.film.values import Shot, Timeline
 from daemon.sidecars import fingerprint
 from daemon.video import sound
@@ -67,8 +67,8 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
         _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
     ]
     curves = hashlib.sha256()
-    for curve in (direction.zoom, direction.white, direction.black, direction.shake):
-        curves.update(curve[span.start : span.stop].tobytes())
+    for curve in direction.curves(slice(span.start, span.stop)):
+        curves.update(curve)
     made = fingerprint(
         compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION
     )
@@ -79,6 +79,7 @@ def _shown(shot: Shot) -> list[Any]:
     picture = shot.picture.fingerprint or shot.picture.path.name
     return [
         picture,
+        painter.VERSION if shot.picture.scene else "",
         shot.start,
         shot.end,
         shot.transition.kind,

@@ -30,13 +30,13 @@ def cast(
         raise ValueError("a film needs at least one picture")
     ends = [cut.frame for cut in cuts[1:]] + [frames]
     dice = random.Random(f"cast {seed}")
-    chooser = _Chooser(used, fps, dice)
+    chooser = _Chooser(used, sections, fps, dice)
     shots: list[Shot] = []
     for index, (cut, end) in enumerate(zip(cuts, ends, strict=True)):
         section = sections[min(cut.section, len(sections) - 1)]
         slot, picture, framing = chooser.choose((cut.frame + end) // 2, cut.section)
         seconds = float((end - cut.frame) / fps)
-        start, stop, ease = _camera(section, framing, seconds, edit, dice, cut.on)
+        start, stop, ease = _camera(section, framing, picture.focus, seconds, edit, dice, cut.on)
         shots.append(
             Shot(
                 index,
@@ -59,8 +59,9 @@ def cast(
 class _Chooser:
     """Remembers what was shown, and how closely."""
 
-    def __init__(self, slots: list[Slot], fps: Fraction, dice: random.Random) -> None:
+    def __init__(self, slots: list[Slot], sections: list[Section], fps: Fraction, dice: random.Random) -> None:
         self.slots = slots
+        self.sections = sections
         self.starts = [frame_at(slot.start, fps) for slot in slots]
         self.dice = dice
         self.uses: dict[str, int] = {}
@@ -73,6 +74,7 @@ class _Chooser:
         near = [i for i, slot in enumerate(self.slots) if slot.section == section]
         if not near:
             near = [home]
+        near += self._echoes(section)
         pool = [(i, rank) for i in near for rank in range(len(self.slots[i].pictures))]
         fresh = [item for item in pool if self._key(item) != self._previous()]
         if not fresh:
@@ -89,6 +91,18 @@ class _Chooser:
         self.framing[key] = framing
         self.last = [*self.last[-2:], key]
         return slot, picture, framing
+
+    def _echoes(self, section: int) -> list[int]:
+        """Slots of earlier sections that this one repeats: they come back, framed anew."""
+        label = self.sections[min(section, len(self.sections) - 1)].label.rstrip("'")
+        if not label:
+            return []
+        return [
+            i
+            for i, slot in enumerate(self.slots)
+            if slot.section < section
+            and self.sections[min(slot.section, len(self.sections) - 1)].label.rstrip("'") == label
+        ]
 
     def _previous(self) -> str:
         return self.last[-1] if self.last else ""
@@ -113,7 +127,13 @@ class _Chooser:
 
 
 def _camera(
-    section: Section, framing: int, seconds: float, edit: Edit, dice: random.Random, on: str
+    section: Section,
+    framing: int,
+    focus: tuple[float, float],
+    seconds: float,
+    edit: Edit,
+    dice: random.Random,
+    on: str,
 ) -> tuple[Camera, Camera, str]:
     """From, to and ease: push-in in builds, a pull-out after a drop, a drift in breaks.
 
@@ -122,7 +142,10 @@ def _camera(
     scale = SCALES[framing]
     travel = edit.drift * min(1.0, max(0.35, seconds / 4.0))
     grow = min(0.1, travel * 0.8)
-    x, y = 0.5 + dice.uniform(-0.08, 0.08) * framing, 0.46 + dice.uniform(-0.04, 0.04) * framing
+    # The closer, the nearer to what the eye looks for; a little off it, so that no two are alike.
+    pull = min(1.0, 2.2 * (1 - 1 / scale))
+    x = 0.5 + (focus[0] - 0.5) * pull + dice.uniform(-0.04, 0.04) * framing
+    y = 0.48 + (focus[1] + 0.06 - 0.48) * pull + dice.uniform(-0.02, 0.02) * framing
     side = dice.choice((-1, 1)) * travel * 0.5
     if section.role == "build":
         return _held(x, y, scale * (1 - grow / 2)), _held(x, y, scale * (1 + grow / 2)), "in"

@@ -5,17 +5,24 @@ Sub-pixel camera moves on planes that were converted once; nothing is copied tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film import kernels
+from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
-from daemon.film.pictures import Store
-from daemon.film.values import Timeline
+from daemon.film.pictures import Planes, Store
+from daemon.film.scenery import Scenery, Sprite, figure, stage_of
+from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "1"  # part of every segment's fingerprint: change it where frames change
+VERSION = "2"  # part of every segment's fingerprint: change it where frames change
+_FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
+_SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
 
 
@@ -54,31 +61,119 @@ class Compositor:
         state = self.direction.state(frame)
         if frame == state.view.shot.start:
             index = state.view.shot.index
-            self.store.prepare(self.timeline.shots[index + 1 : index + 3])
-        # Towards white, then towards black, as one gain and offset.
-        keep = (1.0 - state.white) * (1.0 - state.black)
-        luma = (keep, (1.0 - state.black) * state.white * _WHITE + state.black * _BLACK)
-        chroma = (keep, (1.0 - keep) * _GREY)
-        self._warp(state.view, out, luma, chroma)
+            for shot in self.timeline.shots[index + 1 : index + 3]:
+                self._prepare(shot)
+        self._picture(state.view, frame, out, state.white, state.black)
         if state.other is not None:
-            self._warp(state.other, spare, luma, chroma)
+            self._picture(state.other, frame, spare, state.white, state.black)
             kernels.mix(out.reshape(-1), spare.reshape(-1), state.weight)
 
-    def _warp(self, view: View, out: NDArray[np.uint8], luma: tuple[float, float], chroma: tuple[float, float]) -> None:
-        planes = self.store.get(view.shot)
-        for source, target, (gain, offset), warp in (
-            (planes.luma, out[: self.height], luma, kernels.warp_luma),
-            (
-                planes.chroma,
-                out[self.height :].reshape(self.height // 2, self.width // 2, 2),
-                chroma,
-                kernels.warp_chroma,
-            ),
+    def _prepare(self, shot: Shot) -> None:
+        """Begins to make ready what a shot shows."""
+        if not shot.picture.scene:
+            self.store.still(shot)
+            return
+        self._scenery(shot.picture)
+        for pose in sorted({int(pose) for pose in self.direction.pose[shot.start : shot.end]}):
+            self._figure(shot.picture, pose)
+
+    def _scenery(self, picture: PictureFile) -> Future[Scenery | None]:
+        return self.store.ask(("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height))
+
+    def _figure(self, picture: PictureFile, pose: int) -> Future[Sprite | None]:
+        names = poses(picture)
+        name = names[min(pose, len(names) - 1)]
+        return self.store.ask(
+            ("figure", str(picture.path), name), lambda: figure(picture, name, self.width, self.height)
+        )
+
+    def _picture(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
+        """A view drawn over the whole of `out`, towards white and then towards black."""
+        keep = (1.0 - white) * (1.0 - black)
+        tone = _Tone(keep, (1.0 - black) * white * _WHITE + black * _BLACK, (1.0 - keep) * _GREY)
+        picture = view.shot.picture
+        scenery = self._scenery(picture).result() if poses(picture) else None
+        if scenery is None:
+            self._behind(self.store.get(view.shot), view.x, view.y, view.scale, out, tone)
+            return
+        direction = self.direction
+        # Lights fade towards black in the scene alone, and the figure stays as it is.
+        lit = 1.0 - float(direction.dim[frame])
+        dimmed = _Tone(keep * lit, tone.luma + keep * (1 - lit) * _BLACK, tone.chroma + keep * (1 - lit) * _GREY)
+        x, y, scale = _nearer(view, _FAR)
+        self._behind(scenery.back, x, y, scale, out, dimmed)
+        sprite = self._figure(picture, int(direction.pose[frame]) if self._on(view, frame) else 0).result()
+        if sprite is not None:
+            pop = float(direction.pop[frame])
+            sway = float(direction.sway[frame]) * math.sin(frame / float(self.timeline.fps) * 2.0)
+            self._before(sprite, scenery, view.x - sway / view.scale, view.y, view.scale, out, tone, pop)
+        if scenery.front is not None:
+            x, y, scale = _nearer(view, _NEAR)
+            self._before(scenery.front, scenery, x, y, scale, out, tone, 0.0)
+
+    @staticmethod
+    def _on(view: View, frame: int) -> bool:
+        """Whether a frame belongs to a view's own shot: its poses are for those frames alone."""
+        return view.shot.start <= frame < view.shot.end
+
+    def _behind(self, planes: Planes, x: float, y: float, scale: float, out: NDArray[np.uint8], tone: _Tone) -> None:
+        for source, target, offset, warp in (
+            (planes.luma, out[: self.height], tone.luma, kernels.warp_luma),
+            (planes.chroma, self._chroma(out), tone.chroma, kernels.warp_chroma),
         ):
             rows, columns = target.shape[:2]
             high, wide = source.shape[:2]
-            step_x = wide / columns / view.scale
-            step_y = high / rows / view.scale
-            x0 = view.x * wide - 0.5 - step_x * (columns - 1) / 2
-            y0 = view.y * high - 0.5 - step_y * (rows - 1) / 2
-            warp(source, target, x0, y0, step_x, step_y, gain, offset)
+            step_x = wide / columns / scale
+            step_y = high / rows / scale
+            x0 = x * wide - 0.5 - step_x * (columns - 1) / 2
+            y0 = y * high - 0.5 - step_y * (rows - 1) / 2
+            warp(source, target, x0, y0, step_x, step_y, tone.gain, offset)
+
+    def _before(
+        self,
+        sprite: Sprite,
+        scenery: Scenery,
+        x: float,
+        y: float,
+        scale: float,
+        out: NDArray[np.uint8],
+        tone: _Tone,
+        pop: float,
+    ) -> None:
+        """A cut-out laid over; pop: how far it is squashed towards its foot, 0..1."""
+        across, down = 1.0 + _SQUASH_X * pop, 1.0 - _SQUASH_Y * pop
+        for source, alpha, target, offset, lay, part in (
+            (sprite.luma, sprite.alpha, out[: self.height], tone.luma, kernels.lay_luma, 1),
+            (sprite.chroma, sprite.alpha_half, self._chroma(out), tone.chroma, kernels.lay_chroma, 2),
+        ):
+            rows, columns = target.shape[:2]
+            wide, high = scenery.width / part, scenery.height / part
+            step_x = wide / columns / scale
+            step_y = high / rows / scale
+            x0 = x * wide - 0.5 - step_x * (columns - 1) / 2
+            y0 = y * high - 0.5 - step_y * (rows - 1) / 2
+            # About the foot: canvas -> foot + (canvas - foot) / squash, then into the cut-out's own pixels.
+            foot_x, foot_y = scenery.foot[0] * wide - 0.5, scenery.foot[1] * high - 0.5
+            x0 = foot_x + (x0 - foot_x) / across - sprite.left / part
+            y0 = foot_y + (y0 - foot_y) / down - sprite.top / part
+            lay(source, alpha, target, x0, y0, step_x / across, step_y / down, tone.gain, offset)
+
+    def _chroma(self, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return out[self.height :].reshape(self.height // 2, self.width // 2, 2)
+
+
+@dataclass(frozen=True)
+class _Tone:
+    """value * gain + luma (or chroma): the offsets of the two kinds of plane."""
+
+    gain: float
+    luma: float
+    chroma: float
+
+
+def _nearer(view: View, depth: float) -> tuple[float, float, float]:
+    """The view of a layer nearer (above 1) or farther (below 1) than the figure: it moves more, or less."""
+    scale = 1.0 + (view.scale - 1.0) * depth
+    half = 0.5 / scale
+    x, y = 0.5 + (view.x - 0.5) * depth, 0.5 + (view.y - 0.5) * depth
+    return min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale

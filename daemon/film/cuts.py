@@ -120,7 +120,7 @@ def _anchors(
 ) -> tuple[list[int], dict[int, str]]:
     """First frames of the sections, and the cuts that are never moved: {frame: why}."""
     near = max(2, frame_at(0.15, fps))
-    beat = 60.0 / analysis.tempo.bpm if analysis.tempo.bpm > 0 else 0.5
+    beat = 60.0 / max(30.0, analysis.tempo.bpm or 120.0)
     bounds = [0]
     for section in sections[1:]:
         frame = frame_at(section.start, fps)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from daemon.film.values import Shot, Timeline
 
 Curve = NDArray[np.float32]
+_POP = 0.3  # seconds in which a figure's spring dies away
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Direction:
         self.white = np.zeros(frames, np.float32)
         self.black = np.zeros(frames, np.float32)
         self.shake = np.zeros(frames, np.float32)
+        self.pose = np.zeros(frames, np.int8)  # which of its picture's poses a figure takes
+        self.pop = np.zeros(frames, np.float32)  # how far it springs on a beat, 0..1
+        self.sway = np.zeros(frames, np.float32)
+        self.dim = np.zeros(frames, np.float32)  # how much of a scene's light is gone
         for effect in timeline.effects:
             span = slice(max(0, effect.start), min(frames, effect.start + effect.frames))
             passed = (np.arange(span.start, span.stop, dtype=np.float32) - effect.start) / max(1, effect.frames)
@@ -58,6 +63,13 @@ class Direction:
                 self.white[span] = np.maximum(self.white[span], effect.amount * (1 - passed) ** 2)
             elif effect.kind == "shake":
                 self.shake[span] = np.maximum(self.shake[span], effect.amount * self.bass[span])
+            elif effect.kind == "pose":
+                self.pose[span] = int(effect.amount)
+                self.pop[span] = np.maximum(0, 1 - passed * effect.frames / max(1.0, float(timeline.fps) * _POP)) ** 2
+            elif effect.kind == "sway":
+                self.sway[span] = effect.amount
+            elif effect.kind == "lights":
+                self.dim[span] = effect.amount * (1 - self.bass[span])
             elif effect.kind == "fade_in":
                 self.black[span] = np.maximum(self.black[span], 1 - passed)
             elif effect.kind == "fade_out":
@@ -67,6 +79,11 @@ class Direction:
     def shot_at(self, frame: int) -> Shot:
         """The shot that a frame belongs to."""
         return self.timeline.shots[bisect_right(self._starts, frame) - 1]
+
+    def curves(self, span: slice) -> list[bytes]:
+        """Everything that changes in a span of frames, for fingerprints."""
+        every = (self.zoom, self.white, self.black, self.shake, self.pose, self.pop, self.sway, self.dim)
+        return [curve[span].tobytes() for curve in every]
 
     def state(self, frame: int) -> FrameState:
         """What a frame shows."""

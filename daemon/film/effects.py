@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
+from daemon.film import dance
 from daemon.film.cuts import Beats, beats_of, level
 from daemon.film.values import Effect, Shot, frame_at
 from daemon.rules import Edit
@@ -25,6 +26,7 @@ def ride(analysis: Analysis, shots: Sequence[Shot], frames: int, fps: Fraction, 
         *_flashes(shots, fps, edit),
         *_zooms(shots, sections, beats, frames, fps, edit),
         *_shakes(shots, sections, edit),
+        *dance.ride(shots, sections, beats),
     ]
     return sorted(found, key=lambda effect: (effect.start, effect.kind))
 

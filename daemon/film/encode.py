@@ -11,8 +11,10 @@ import collections
 import contextlib
 import ctypes
 import fcntl
+import math
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
@@ -144,7 +146,7 @@ class Program:
 
     def __init__(self, argv: list[str], what: str) -> None:
         self.what = what
-        self._tail: collections.deque[str] = collections.deque(maxlen=12)
+        self._tail: collections.deque[str] = collections.deque(maxlen=40)
         parent = os.getpid()
         self._process = subprocess.Popen(
             argv,
@@ -179,6 +181,10 @@ class Program:
         self._drain.join()
         if code or self._broken.is_set():
             raise self._fault()
+
+    def said(self) -> list[str]:
+        """The last lines on its standard error."""
+        return list(self._tail)
 
     def kill(self) -> None:
         """Ends it now; quiet where it has ended."""
@@ -217,7 +223,7 @@ class Program:
     def _fault(self) -> Fault:
         code = self._process.returncode
         said = "; ".join(list(self._tail)[-4:]) or f"ffmpeg ended with {code}"
-        facts = {"operation": self.what, "returned": code, "stderr": list(self._tail)}
+        facts = {"operation": self.what, "returned": code, "stderr": list(self._tail)[-12:]}
         if code < 0 or any(word in line for word in _PASSING for line in self._tail):
             return PassingFault(f"{self.what} was interrupted", said, "It is tried again by itself.", facts)
         return FinalFault(f"{self.what} failed", said, "See the job's log; `dropreel retry` tries again.", facts)
@@ -265,3 +271,22 @@ def mux(argv: list[str], sound: Iterable[NDArray[np.float32]]) -> None:
     except BaseException:
         running.kill()
         raise
+
+
+def loudness(program: str, film: Path) -> tuple[float | None, float | None, float | None]:
+    """Integrated loudness (LUFS), range (LU) and true peak (dBTP) of a film's sound, by EBU R128.
+
+    None where it is too quiet to be gated. Faults as finish() has them.
+    """
+    heard = ffmpeg.input(str(film)).audio.filter("ebur128", peak="true", framelog="quiet")
+    stream = ffmpeg.output(heard, "pipe:1", format="null").global_args("-hide_banner", "-nostats", "-loglevel", "info")
+    running = Program(ffmpeg.compile(stream, cmd=program), "measuring the loudness")
+    running.finish()
+    text = "\n".join(running.said())
+
+    def number(name: str, unit: str) -> float | None:
+        found = re.findall(rf"{name}:\s*(-?[0-9.]+|-?inf|nan) {unit}", text)
+        value = float(found[-1]) if found else math.nan
+        return value if math.isfinite(value) and value > -70.0 else None
+
+    return number("I", "LUFS"), number("LRA", "LU"), number("Peak", "dBFS")

@@ -116,3 +116,120 @@ def mix(target: Plane, other: Plane, weight: float) -> None:
     for i in range(target.size):
         value = np.float32(target[i])
         target[i] = np.uint8(np.int32(value + (np.float32(other[i]) - value) * part + np.float32(0.5)))
+
+
+@_jit
+def lay_luma(
+    source: Plane,
+    alpha: Plane,
+    target: Plane,
+    x0: float,
+    y0: float,
+    step_x: float,
+    step_y: float,
+    gain: float,
+    offset: float,
+) -> None:
+    """Lays a premultiplied cut-out over `target`: outside of it nothing changes.
+
+    Where in the source the target's first pixel lies, and the steps, are as in `warp_luma`; the cut-out's own
+    values become value * gain + offset * alpha.
+    """
+    rows, columns = target.shape
+    height, width = source.shape
+    from_x = min(columns, max(0, int(np.ceil(-x0 / step_x))))
+    to_x = max(from_x, min(columns, int(np.floor((width - 1 - x0) / step_x)) + 1))
+    from_y = min(rows, max(0, int(np.ceil(-y0 / step_y))))
+    to_y = max(from_y, min(rows, int(np.floor((height - 1 - y0) / step_y)) + 1))
+    count_x = to_x - from_x
+    if count_x <= 0 or to_y <= from_y:
+        return
+    left, share = _columns(x0 + from_x * step_x, step_x, count_x, width)
+    first = int(left[0])
+    count = int(left[count_x - 1]) + 2 - first
+    for x in range(count_x):
+        left[x] -= np.uint32(first)
+    row = np.empty(count, np.float32)
+    clear = np.empty(count, np.float32)
+    whole, lift = np.float32(gain), np.float32(offset / 255.0)
+    part = np.float32(1.0 / 255.0)
+    half = np.float32(0.5)
+    for y in range(from_y, to_y):
+        position = min(max(y0 + y * step_y, 0.0), height - 1.0)
+        index = min(int(position), height - 2)
+        lower = np.float32(position - index)
+        upper = np.float32(1.0) - lower
+        above = source[index, first : first + count]
+        below = source[index + 1, first : first + count]
+        alpha_above = alpha[index, first : first + count]
+        alpha_below = alpha[index + 1, first : first + count]
+        for x in range(count):
+            cover = np.float32(alpha_above[x]) * upper + np.float32(alpha_below[x]) * lower
+            value = np.float32(above[x]) * upper + np.float32(below[x]) * lower
+            row[x] = value * whole + cover * lift
+            clear[x] = np.float32(1.0) - cover * part
+        out = target[y, from_x:to_x]
+        for x in range(count_x):
+            at = left[x]
+            value = row[at] + (row[at + _ONE] - row[at]) * share[x]
+            through = clear[at] + (clear[at + _ONE] - clear[at]) * share[x]
+            out[x] = np.uint8(np.int32(min(value + np.float32(out[x]) * through + half, np.float32(255.0))))
+
+
+@_jit
+def lay_chroma(
+    source: Plane,
+    alpha: Plane,
+    target: Plane,
+    x0: float,
+    y0: float,
+    step_x: float,
+    step_y: float,
+    gain: float,
+    offset: float,
+) -> None:
+    """The same for chroma planes: source and target (H, W, 2), alpha (H, W)."""
+    rows, columns, _ = target.shape
+    height, width = alpha.shape
+    from_x = min(columns, max(0, int(np.ceil(-x0 / step_x))))
+    to_x = max(from_x, min(columns, int(np.floor((width - 1 - x0) / step_x)) + 1))
+    from_y = min(rows, max(0, int(np.ceil(-y0 / step_y))))
+    to_y = max(from_y, min(rows, int(np.floor((height - 1 - y0) / step_y)) + 1))
+    count_x = to_x - from_x
+    if count_x <= 0 or to_y <= from_y:
+        return
+    left, share = _columns(x0 + from_x * step_x, step_x, count_x, width)
+    first = int(left[0])
+    count = int(left[count_x - 1]) + 2 - first
+    for x in range(count_x):
+        left[x] -= np.uint32(first)
+    blue = np.empty(count, np.float32)
+    red = np.empty(count, np.float32)
+    clear = np.empty(count, np.float32)
+    whole, lift = np.float32(gain), np.float32(offset / 255.0)
+    part = np.float32(1.0 / 255.0)
+    half = np.float32(0.5)
+    for y in range(from_y, to_y):
+        position = min(max(y0 + y * step_y, 0.0), height - 1.0)
+        index = min(int(position), height - 2)
+        lower = np.float32(position - index)
+        upper = np.float32(1.0) - lower
+        above = source[index, first : first + count]
+        below = source[index + 1, first : first + count]
+        alpha_above = alpha[index, first : first + count]
+        alpha_below = alpha[index + 1, first : first + count]
+        for x in range(count):
+            cover = np.float32(alpha_above[x]) * upper + np.float32(alpha_below[x]) * lower
+            blue[x] = (np.float32(above[x, 0]) * upper + np.float32(below[x, 0]) * lower) * whole + cover * lift
+            red[x] = (np.float32(above[x, 1]) * upper + np.float32(below[x, 1]) * lower) * whole + cover * lift
+            clear[x] = np.float32(1.0) - cover * part
+        out = target[y, from_x:to_x]
+        for x in range(count_x):
+            at = left[x]
+            after = at + _ONE
+            mixed = share[x]
+            through = clear[at] + (clear[after] - clear[at]) * mixed
+            u = blue[at] + (blue[after] - blue[at]) * mixed + np.float32(out[x, 0]) * through + half
+            v = red[at] + (red[after] - red[at]) * mixed + np.float32(out[x, 1]) * through + half
+            out[x, 0] = np.uint8(np.int32(min(u, np.float32(255.0))))
+            out[x, 1] = np.uint8(np.int32(min(v, np.float32(255.0))))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from daemon.film.values import Shot
 _BOUND = 192 << 20  # bytes of planes kept
 _DECODED = 3  # decoded pictures kept
 _PIXELS = 120_000_000  # a larger picture is refused
-_MATRIX = np.array(  # rows Y, U, V of R, G, B and 1: ITU-R BT.709-6, limited range
+MATRIX = np.array(  # rows Y, U, V of R, G, B and 1: ITU-R BT.709-6, limited range
     [
         [0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0],
         [-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.9278 / 1.8556 * 224 / 255, 128.0],
@@ -104,18 +104,30 @@ def planes(rgb: NDArray[np.uint8], width: int, height: int) -> Planes:
         smaller = columns >= width
         method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
         rgb = np.asarray(cv2.resize(rgb, (width, height), interpolation=method), np.uint8)
-    yuv = np.asarray(cv2.transform(np.ascontiguousarray(rgb), _MATRIX), np.uint8)
+    yuv = np.asarray(cv2.transform(np.ascontiguousarray(rgb), MATRIX), np.uint8)
     half = np.asarray(cv2.resize(yuv, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
     return Planes(np.ascontiguousarray(yuv[..., 0]), np.ascontiguousarray(half[..., 1:]))
 
 
+class Sized(Protocol):
+    """Something kept in the store."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+
+_S = TypeVar("_S", bound=Sized | None)
+
+
 class Store:
-    """Pictures made ready, by file and width. Bounded; one thread prepares ahead."""
+    """What was made ready, by key. Bounded; one thread makes ahead what comes next."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self._lock = threading.Lock()
-        self._ready: OrderedDict[tuple[str, int], Future[Planes]] = OrderedDict()
+        self._ready: OrderedDict[tuple[Any, ...], Future[Any]] = OrderedDict()
         self._decoded: OrderedDict[str, NDArray[np.uint8]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
@@ -131,28 +143,28 @@ class Store:
 
     def get(self, shot: Shot) -> Planes:
         """The picture of a shot, large enough for its camera. FinalFault where it can't be read."""
-        return self._ask(shot).result()
+        return self.still(shot).result()
 
-    def prepare(self, shots: Iterable[Shot]) -> None:
-        """Begins to make ready what comes next."""
-        for shot in shots:
-            self._ask(shot)
-
-    def _ask(self, shot: Shot) -> Future[Planes]:
+    def still(self, shot: Shot) -> Future[Planes]:
+        """The same, begun."""
         closest = max(shot.camera_from[2], shot.camera_to[2])
         wanted = -(-round(self.width * closest) // 64) * 64
-        key = (str(shot.picture.path), wanted)
+        path = shot.picture.path
+        return self.ask(("still", str(path), wanted), lambda: self._make(path, wanted))
+
+    def ask(self, key: tuple[Any, ...], make: Callable[[], _S]) -> Future[_S]:
+        """Begins to make a thing, unless it is there or under way."""
         with self._lock:
             if key in self._ready:
                 self._ready.move_to_end(key)
                 return self._ready[key]
             self._trim()
-            future = self._thread.submit(self._make, shot.picture.path, wanted)
+            future = self._thread.submit(make)
             self._ready[key] = future
             return future
 
     def _trim(self) -> None:
-        done = [(key, future.result().size) for key, future in self._ready.items() if _is_good(future)]
+        done = [(key, _size(future)) for key, future in self._ready.items() if _is_good(future)]
         total = sum(size for _, size in done)
         for key, size in done:
             if total <= _BOUND:
@@ -175,5 +187,10 @@ class Store:
         return planes(rgb, wide, high + high % 2)
 
 
-def _is_good(future: Future[Planes]) -> bool:
+def _size(future: Future[Any]) -> int:
+    value = future.result()
+    return value.size if value is not None else 0
+
+
+def _is_good(future: Future[Any]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None

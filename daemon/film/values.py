@@ -18,12 +18,16 @@ EDIT_VERSION = 1
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture of the film. scene: the painter's parameters, where it was painted, for layers."""
+    """A picture of the film. scene: the painter's parameters, where it was painted, for layers.
+
+    focus: where the eye goes, 0..1 of the picture; close framings keep it in sight.
+    """
 
     id: str
     path: Path
     fingerprint: str
     scene: dict[str, Any] = field(default_factory=dict, compare=False)
+    focus: tuple[float, float] = (0.5, 0.45)
 
 
 @dataclass(frozen=True)

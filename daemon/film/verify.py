@@ -24,6 +24,7 @@ from daemon.video import sound, watch
 
 SMALL = 128  # width of the pictures that are compared
 OFFSET_MS = 1.0
+_FINER = 2
 _VISIBLE = 2.0  # a planned change smaller than this isn't judged
 _BLACK = 22.0
 _STILL = 0.02
@@ -87,7 +88,7 @@ def verify(
     verdict = Verdict()
     seen = _watch(film, timeline, envelopes, heard, verdict, progress)
     verdict.frames = seen.frames
-    verdict.found = _found(seen.change[: seen.frames])
+    verdict.found = _found(seen, set(timeline.cuts))
     verdict.checks += [
         _count(seen, timeline),
         _times(seen),
@@ -119,9 +120,10 @@ def _watch(
     series = [np.zeros(room, np.float32) for _ in range(5)]
     seen = _Watched(series[0], series[1], series[2], series[3], series[4])
     wanted = _thumbnail_frames(timeline)
-    planned = np.empty((height * 3 // 2, width), np.uint8)
+    # Drawn larger and shrunk, as the decoded picture is: thin lines come out alike.
+    planned = np.empty((height * _FINER * 3 // 2, width * _FINER), np.uint8)
     before = planned_before = None
-    with Compositor(timeline, envelopes, width, height) as drawing:
+    with Compositor(timeline, envelopes, width * _FINER, height * _FINER) as drawing:
         brush = drawing.brush()
         for picture in watch.watch(film, width, height, heard.hear):
             index = picture.index
@@ -131,7 +133,8 @@ def _watch(
             if index >= timeline.frames:
                 continue
             brush(index, planned)
-            now, meant = picture.luma.astype(np.int16), planned[:height].astype(np.int16)
+            shrunk = cv2.resize(planned[: height * _FINER], (width, height), interpolation=cv2.INTER_AREA)
+            now, meant = picture.luma.astype(np.int16), np.asarray(shrunk, np.int16)
             seen.mean[index], seen.planned_mean[index] = now.mean(), meant.mean()
             seen.apart[index] = np.abs(now - meant).mean()
             if before is not None and planned_before is not None:
@@ -273,12 +276,16 @@ def _length(heard: offset.Gatherer, timeline: Timeline) -> Check:
     return Check(name="length of the sound", ok=ok, measured=f"{heard.samples} samples", limit=f"{wanted} within 2048")
 
 
-def _found(change: Series) -> list[int]:
-    """Frames at which the picture changes suddenly: far more than about them."""
+def _found(seen: _Watched, cuts: set[int]) -> list[int]:
+    """Frames at which the picture changes suddenly: planned cuts that show, and what the plan doesn't explain."""
+    change = seen.change[: min(seen.frames, len(seen.change))]
     found = []
     for frame in range(1, len(change)):
+        if change[frame] < 4.0:
+            continue
         around = np.concatenate([change[max(1, frame - 8) : frame], change[frame + 1 : frame + 9]])
         usual = float(np.median(around)) if len(around) else 0.0
-        if change[frame] > 4.0 and change[frame] > 2.5 * usual + 1.0 and change[frame] >= around.max(initial=0.0):
+        explained = frame not in cuts and abs(change[frame] - seen.planned_change[frame]) < 0.5 * change[frame]
+        if change[frame] > 2.0 * usual + 1.0 and not explained:
             found.append(frame)
     return found

@@ -10,23 +10,24 @@ after the commit. `reclaim` finishes what was interrupted.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from daemon import durable, sidecars
+from daemon import durable, log, sidecars
 from daemon.errors import Held, PassingFault
 from daemon.job import id_of
 from daemon.queue import handles, names
-from daemon.queue.groups import Group, Seen
+from daemon.queue.groups import Group
+from daemon.queue.members import hidden_name, is_same, member_folder, member_of, raw, steps_of
 from daemon.queue.taken import Taken
+from daemon.queue.unclaim import sweep, undo
 from daemon.rules import Kind
 from daemon.settings import Settings
 
@@ -116,7 +117,7 @@ def _job(
     clock: Callable[[], datetime],
 ) -> sidecars.Job:
     # Pictures that several sounds of a folder share go with the last of them; the others get copies.
-    last = not any(_is_there(settings, group.inbox, path) for path in group.siblings)
+    last = not any(path != group.source.path and _is_there(settings, group.inbox, path) for path in group.siblings)
     return sidecars.Job(
         id=id_of(job_name),
         name=job_name,
@@ -124,10 +125,10 @@ def _job(
         title=plan.title or group.title,
         inbox=group.inbox,
         dropped_as=names.display(group.top),
-        dropped_raw=_raw(group.top),
+        dropped_raw=raw(group.top),
         folder=group.folder,
         members=[
-            _member(seen, number, kept=plan.take == "copy" or (seen.shared and not last))
+            member_of(seen, number, kept=plan.take == "copy" or (seen.shared and not last))
             for number, seen in enumerate(group.members)
         ],
         rule_name=plan.rule_name,
@@ -147,39 +148,6 @@ def _is_there(settings: Settings, inbox: str, path: Sequence[str]) -> bool:
         return False
 
 
-def _raw(text: str) -> str:
-    return base64.b64encode(os.fsencode(text)).decode("ascii")
-
-
-def _member(seen: Seen, number: int, kept: bool) -> sidecars.Member:
-    ending = names.safe_extension(seen.name)
-    file = f"source{ending}" if seen.role == "source" else f"{seen.role}-{number:03d}{ending}"
-    return sidecars.Member.model_validate(
-        {
-            "role": seen.role,
-            "name": names.display(seen.name),
-            "name_raw": _raw(seen.name),
-            "path": "/".join(names.display(step) for step in seen.path),
-            "path_raw": _raw("/".join(seen.path)),
-            "file": file,
-            "size": seen.size,
-            "mtime": seen.mtime_ns / 1e9,
-            "mtime_ns": seen.mtime_ns,
-            "kept": kept,
-        }
-    )
-
-
-def steps_of(member: sidecars.Member) -> tuple[str, ...]:
-    """A member's way from its inbox folder down, as names."""
-    return tuple(os.fsdecode(base64.b64decode(member.path_raw)).split("/"))
-
-
-def hidden_name(job_id: str, number: int, member: sidecars.Member) -> str:
-    """The name that a dropped file bears in its inbox while it is being copied out of it."""
-    return f"{names.HIDDEN}{job_id}-{number:03d}{names.safe_extension(steps_of(member)[-1])}"
-
-
 def finish(
     folder: Path,
     job: sidecars.Job,
@@ -190,9 +158,9 @@ def finish(
 
     Raises OSError or PassingFault where a member can't be taken; nothing is committed then.
     """
-    for number, member in enumerate(job.members):
+    for member in job.members:
         if not os.path.lexists(folder / member.file):
-            _take(folder, job, number, member, settings)
+            take_in(folder, job, member, settings)
     there = [member for member in job.members if os.path.lexists(folder / member.file)]
     if len(there) < len(job.members):
         job.members = there
@@ -203,19 +171,23 @@ def finish(
     durable.fsync_dir(folder)
     final = folder.with_name(folder.name[1:])
     durable.rename(folder, final)
-    sweep(job, settings)
+    try:
+        sweep(job, settings)
+    except OSError as error:
+        # The job is committed; what stays hidden is removed at the next start.
+        log.get().warning("what was hidden in the inbox stays for now", job=job.id, error=str(error))
     return final
 
 
-def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member, settings: Settings) -> None:
+def take_in(folder: Path, job: sidecars.Job, member: sidecars.Member, settings: Settings) -> None:
     """Takes one member in. A companion that is gone is left out; a source that is gone is a PassingFault."""
     *inner, name = steps_of(member)
     with member_folder(settings, job.inbox, inner) as dir_fd:
-        hidden = hidden_name(job.id, number, member)
+        hidden = hidden_name(job.id, member)
         aside = None if dir_fd is None else handles.look(dir_fd, hidden)
         if dir_fd is not None and aside is not None:
             _must_be(member, aside)
-            handles.copy_in(dir_fd, hidden, folder / member.file)
+            _copy(dir_fd, hidden, folder, member)
             return
         found = None if dir_fd is None else handles.look(dir_fd, name)
         if dir_fd is None or found is None:
@@ -224,7 +196,7 @@ def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member,
             return
         _must_be(member, found)
         if member.kept:
-            handles.copy_in(dir_fd, name, folder / member.file)
+            _copy(dir_fd, name, folder, member)
             return
         # A file with other hard links could be written through them: it is copied, too.
         if found.st_nlink == 1 and _move_in(dir_fd, name, folder / member.file, found):
@@ -232,33 +204,16 @@ def _take(folder: Path, job: sidecars.Job, number: int, member: sidecars.Member,
         with durable.act("hide", folder / member.file):
             durable.rename_noreplace(name, hidden, dir_fd, dir_fd)
             handles.sync(dir_fd)  # a commit whose drop came back under its own name would be taken twice
-        handles.copy_in(dir_fd, hidden, folder / member.file)
+        _copy(dir_fd, hidden, folder, member)
 
 
-def is_same(member: sidecars.Member, found: os.stat_result) -> bool:
-    """Whether a regular file of the size and time of that member lies there."""
-    same = (found.st_size, found.st_mtime_ns) == (member.size, member.mtime_ns)
-    return same and stat.S_ISREG(found.st_mode)
+def _copy(dir_fd: int, name: str, folder: Path, member: sidecars.Member) -> None:
+    handles.copy_in(dir_fd, name, folder / member.file, size=member.size, mtime_ns=member.mtime_ns)
 
 
 def _must_be(member: sidecars.Member, found: os.stat_result) -> None:
     if not is_same(member, found):
         raise PassingFault(f"{member.name} can't be taken", "it changed while it was being taken")
-
-
-@contextlib.contextmanager
-def member_folder(settings: Settings, inbox: str, inner: Sequence[str]) -> Iterator[int | None]:
-    """The member's folder, or None where it is gone."""
-    try:
-        opened = handles.folder(settings.inbox, inbox, inner)
-        dir_fd = opened.__enter__()
-    except FileNotFoundError:
-        yield None
-        return
-    try:
-        yield dir_fd
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def _move_in(dir_fd: int, name: str, target: Path, expected: os.stat_result) -> bool:
@@ -277,84 +232,6 @@ def _move_in(dir_fd: int, name: str, target: Path, expected: os.stat_result) -> 
         ):
             durable.rename_noreplace(target, handles.free_name(dir_fd, name), target_fd=dir_fd)
             raise PassingFault(f"{names.display(name)} can't be taken", "another file had its name by then")
-    return True
-
-
-def sweep(job: sidecars.Job, settings: Settings) -> None:
-    """After the commit: removes what was hidden, and the folders that were emptied.
-
-    A hidden file that grew after it was copied is a new drop: it gets its name back.
-    """
-    folders: set[tuple[str, ...]] = set()
-    for number, member in enumerate(job.members):
-        *inner, name = steps_of(member)
-        folders.update(tuple(inner[: depth + 1]) for depth in range(len(inner)))
-        if member.kept:
-            continue
-        with member_folder(settings, job.inbox, inner) as dir_fd:
-            hidden = hidden_name(job.id, number, member)
-            found = None if dir_fd is None else handles.look(dir_fd, hidden)
-            if dir_fd is None or found is None:
-                continue
-            if not is_same(member, found):
-                with durable.act("restore", hidden):
-                    durable.rename_noreplace(hidden, handles.free_name(dir_fd, name), dir_fd, dir_fd)
-            else:
-                with durable.act("remove", hidden):
-                    os.unlink(hidden, dir_fd=dir_fd)
-            handles.sync(dir_fd)
-    if job.take == "move":
-        for path in sorted(folders, key=len, reverse=True):
-            _remove_empty(settings, job.inbox, path)
-
-
-def _remove_empty(settings: Settings, inbox: str, path: Sequence[str]) -> None:
-    """Removes a dropped folder in which nothing but litter is left."""
-    with contextlib.suppress(OSError), handles.folder(settings.inbox, inbox, path[:-1]) as above:
-        inner = handles.open_below(above, path[-1:])
-        try:
-            left = os.listdir(inner)
-            if not all(names.is_litter(name) for name in left):
-                return
-            for name in left:
-                os.unlink(name, dir_fd=inner)
-        finally:
-            os.close(inner)
-        os.rmdir(path[-1], dir_fd=above)
-
-
-def undo(folder: Path, job: sidecars.Job, settings: Settings) -> bool:
-    """Puts everything back where it was dropped and removes the uncommitted folder.
-
-    False where something couldn't go back: then the folder stays, whole, and `reclaim` sees to it.
-    """
-    for number, member in enumerate(job.members):
-        *inner, name = steps_of(member)
-        try:
-            with member_folder(settings, job.inbox, inner) as dir_fd:
-                if not _put_back(folder, job, number, member, dir_fd, name):
-                    return False
-        except OSError:
-            return False
-    durable.remove_tree(folder)
-    return True
-
-
-def _put_back(
-    folder: Path, job: sidecars.Job, number: int, member: sidecars.Member, dir_fd: int | None, name: str
-) -> bool:
-    inside = folder / member.file
-    if dir_fd is None:
-        return not os.path.lexists(inside) or member.kept
-    hidden = hidden_name(job.id, number, member)
-    if handles.look(dir_fd, hidden) is not None:
-        with durable.act("restore", hidden):
-            durable.rename_noreplace(hidden, handles.free_name(dir_fd, name), dir_fd, dir_fd)
-            handles.sync(dir_fd)
-    elif os.path.lexists(inside) and not member.kept:
-        with durable.act("restore", inside):
-            durable.rename_noreplace(inside, handles.free_name(dir_fd, name), target_fd=dir_fd)
-            handles.sync(dir_fd)
     return True
 
 

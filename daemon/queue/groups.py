@@ -57,8 +57,8 @@ class Seen:
 class Group:
     """A drop: the source first, then what belongs to it.
 
-    inbox: relative to inbox/. top: the name in that folder (a file or a folder). siblings: the paths of the
-    other sources in the same dropped folder. override: the bytes of the YAML beside it.
+    inbox: relative to inbox/. top: the name in that folder (a file or a folder). siblings: the paths of
+    all sources in the same dropped folder, where there are several. override: the bytes of the YAML beside it.
     """
 
     inbox: str
@@ -97,7 +97,8 @@ class Group:
 class Waiting:
     """Something that lies in an inbox and isn't taken. passing: it may well be, by itself, soon.
 
-    companion: the stem of a companion whose song isn't here (it may belong to a job); else "".
+    companion: the stem of a companion whose song isn't here (it may belong to a job); else "". whole: it has
+    lain unchanged for the set time.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Waiting:
     passing: bool = False
     raw: str = ""
     companion: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,28 +186,31 @@ def _seen(role: str, path: tuple[str, ...], entry: Entry, shared: bool = False) 
 def _flat(found: Found, inbox: str, files: list[Entry]) -> None:
     """Files side by side: each source with the companions of its stem."""
     sources = [entry for entry in files if names.source_kind(entry.name, inbox)]
-    taken = {entry.name for entry in sources}
-    for source in sources:
-        members = [_seen("source", (source.name,), source)]
-        for entry in files:
-            if entry.name not in taken and (role := _belongs(entry.name, source.name)):
-                members.append(_seen(role, (entry.name,), entry))
-                taken.add(entry.name)
-        found.groups.append(Group(inbox, source.name, tuple(members)))
+    members = {entry.name: [_seen("source", (entry.name,), entry)] for entry in sources}
+    owners = _owners([entry.name for entry in sources])
     for entry in files:
-        if entry.name in taken:
+        if entry.name in members:
             continue
-        if names.companion_role(entry.name):
+        role = names.companion_role(entry.name)
+        owner = owners.get(names.stem(entry.name)) if role else None
+        if owner is not None:
+            members[owner].append(_seen(role, (entry.name,), entry))
+        elif role:
             found.wait(entry.name, "companion without a song", companion=names.stem(entry.name))
         else:
             ending = names.extension(entry.name)
             found.wait(entry.name, f"no rule takes {names.display('.' + ending) if ending else 'such a name'} here")
+    found.groups.extend(Group(inbox, name, tuple(group)) for name, group in members.items())
 
 
-def _belongs(name: str, source: str) -> str:
-    """The role of a file beside a source of its stem (song.lrc or song.mp3.lrc); "" where it is none of it."""
-    role = names.companion_role(name)
-    return role if role and names.stem(name) in (names.stem(source), names.normal(source)) else ""
+def _owners(sources: list[str]) -> dict[str, str]:
+    """Whose a companion is, by its stem: that of song.lrc and of song.mp3.lrc. Of equal stems the first has it."""
+    owners: dict[str, str] = {}
+    for name in sources:
+        owners.setdefault(names.stem(name), name)
+    for name in sources:
+        owners.setdefault(names.normal(name), name)
+    return owners
 
 
 def _folder(found: Found, inbox: str, top: Entry, limits: Limits) -> None:
@@ -266,18 +271,25 @@ def _folder_groups(
 ) -> Iterable[Group]:
     paths = [path for path, _ in sources]
     own: dict[tuple[str, ...], list[Seen]] = {path: [] for path in paths}
+    beside: dict[tuple[str, ...], list[str]] = {}
+    for path in paths:
+        beside.setdefault(path[:-1], []).append(path[-1])
+    owners = {above: _owners(listed) for above, listed in beside.items()}
     shared: list[Seen] = []
     for path, entry in files:
         if path in own:
             continue
-        owner = next((p for p in paths if p[:-1] == path[:-1] and _belongs(entry.name, p[-1])), None)
+        role = names.companion_role(entry.name)
+        name = owners.get(path[:-1], {}).get(names.stem(entry.name)) if role else None
+        owner = None if name is None else (*path[:-1], name)
         if owner is not None:
-            own[owner].append(_seen(names.companion_role(entry.name), path, entry))
+            own[owner].append(_seen(role, path, entry))
         else:
             shared.append(_seen(_folder_role(path), path, entry, shared=len(paths) > 1))
+    siblings = tuple(paths) if len(paths) > 1 else ()
     for path, entry in sources:
         members = (_seen("source", path, entry), *own[path], *shared)
-        yield Group(inbox, top, members, folder=True, siblings=tuple(p for p in paths if p != path))
+        yield Group(inbox, top, members, folder=True, siblings=siblings)
 
 
 def _folder_role(path: tuple[str, ...]) -> str:

@@ -173,16 +173,15 @@ def plainly(error: OSError) -> str:
     return "permission" if isinstance(error, PermissionError) else (error.strerror or str(error)).lower()
 
 
-def copy_in(dir_fd: int, name: str, target: Path) -> None:
+def copy_in(dir_fd: int, name: str, target: Path, *, size: int, mtime_ns: int) -> None:
     """Copies a regular file to `target` by way of `target.part`: written, fsynced, compared, renamed.
 
     Raises OSError; ESTALE where the copy doesn't equal what was read,
-    or the file changed meanwhile. The copy has the original's times and mode 0600.
+    or the file isn't, or doesn't stay, of that size and time. The copy has the original's times and mode 0600.
     """
     part = target.with_name(target.name + ".part")
     source = open_regular(dir_fd, name)
     try:
-        before = os.fstat(source)
         with durable.act("copy", target):
             try:
                 fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -194,7 +193,7 @@ def copy_in(dir_fd: int, name: str, target: Path) -> None:
                 finally:
                     os.close(fd)
                 after = os.fstat(source)
-                if not same or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                if not same or (size, mtime_ns) != (after.st_size, after.st_mtime_ns):
                     raise OSError(errno.ESTALE, "changed while it was being copied", name)
                 os.utime(part, ns=(after.st_atime_ns, after.st_mtime_ns))
                 durable.rename_noreplace(part, target)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
+import logging
 import os
 import select
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -21,7 +24,7 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.api import BaseObserver, EventEmitter, ObservedWatch
 
 from daemon.queue import mounts, names
 
@@ -37,12 +40,20 @@ _WANTED: list[type[FileSystemEvent]] = [
     FileMovedEvent,
 ]
 
+# Said once at every clean stop, and nothing to worry about.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
+
 
 class _Wake(FileSystemEventHandler):
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
+    """Wakes; gone: the folder itself was removed, and the watch with it."""
+
+    def __init__(self, folder: str, wake: Callable[[], None]) -> None:
+        self._folder, self._wake = folder, wake
+        self.gone = False
 
     def dispatch(self, event: FileSystemEvent) -> None:
+        if isinstance(event, DirDeletedEvent) and os.fsdecode(event.src_path) == self._folder:
+            self.gone = True
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         # Our own pages and notes call for no look.
         if not all(names.is_silent(os.path.basename(path)) for path in paths):
@@ -56,7 +67,7 @@ class Hints:
         self._make = observer
         self._observer: BaseObserver | None = None
         self._lock = threading.Lock()
-        self._watches: dict[str, tuple[ObservedWatch, tuple[str, int, int]]] = {}
+        self._watches: dict[str, tuple[ObservedWatch, _Wake, tuple[str, int, int]]] = {}
 
     def watch(self, key: str, folder: str, seen: os.stat_result, wake: Callable[[], None]) -> str:
         """Sees to it that changes in a folder wake; returns why that isn't possible, or "".
@@ -66,14 +77,16 @@ class Hints:
         same = (folder, seen.st_dev, seen.st_ino)
         with self._lock:
             known = self._watches.get(key)
-            if known is not None and known[1] == same:
+            # A folder made anew may get the number of the old one.
+            if known is not None and known[2] == same and not known[1].gone:
                 return ""
             self._drop(key)
+            handler = _Wake(folder, wake)
             try:
-                watch = self._running().schedule(_Wake(wake), folder, event_filter=_WANTED)
+                watch = self._running().schedule(handler, folder, event_filter=_WANTED)
             except OSError as error:
                 return _ran_out(error)
-            self._watches[key] = (watch, same)
+            self._watches[key] = (watch, handler, same)
         return ""
 
     def unwatch(self, key: str) -> None:
@@ -101,14 +114,30 @@ class Hints:
     def _running(self) -> BaseObserver:
         if self._observer is None:
             if self._make is None:
-                from watchdog.observers.inotify import InotifyObserver
+                from watchdog.observers.inotify import InotifyEmitter
 
-                self._observer = InotifyObserver()
+                self._observer = BaseObserver(_without_moves_away(InotifyEmitter))
             else:
                 self._observer = self._make()
             self._observer.daemon = True
             self._observer.start()
         return self._observer
+
+
+def _without_moves_away(emitter: type[EventEmitter]) -> type[EventEmitter]:
+    """watchdog's inotify emitter, not asking for IN_MOVED_FROM.
+
+    Each of those would hold every later event back for half a second, in case the other half of the move
+    comes; and each claim moves a file away.
+    """
+    from watchdog.observers.inotify_c import InotifyConstants
+
+    class Emitter(emitter):  # type: ignore[misc, valid-type]
+        def get_event_mask_from_filter(self) -> Any:
+            mask = super().get_event_mask_from_filter()
+            return type(mask)(mask & ~InotifyConstants.IN_MOVED_FROM)
+
+    return Emitter
 
 
 def _ran_out(error: OSError) -> str:
@@ -125,27 +154,29 @@ class MountBell:
     def __init__(self, ring: Callable[[], None], mountinfo: Path = mounts.MOUNTINFO) -> None:
         self._ring, self._path = ring, mountinfo
         self._end, self._stop = os.pipe2(os.O_CLOEXEC)
-        self._thread = threading.Thread(target=self._run, name="mounts", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Starts listening."""
+        """Starts listening: every change from now on rings."""
+        try:
+            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return  # no such table on this system: the scan finds out
+        table = os.fdopen(fd, "rb", buffering=0)
+        known = table.read()
+        self._thread = threading.Thread(target=self._run, args=(table, known), name="mounts", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Ends the thread."""
-        if self._thread.is_alive():
+        if self._thread is not None:
             os.write(self._stop, b".")
             self._thread.join(2)
         os.close(self._stop)
         os.close(self._end)
 
-    def _run(self) -> None:
-        try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return  # no such table on this system: the scan finds out
-        with os.fdopen(fd, "rb") as table:
-            known = table.read()
+    def _run(self, table: io.FileIO, known: bytes) -> None:
+        with table:
             poller = select.poll()
             poller.register(table, select.POLLERR | select.POLLPRI)
             poller.register(self._end, select.POLLIN)

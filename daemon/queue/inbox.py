@@ -13,18 +13,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from daemon import events, sidecars
 from daemon.errors import Held
-from daemon.queue import claim, mounts, notes, reclaim, settle
+from daemon.queue import attach, claim, handles, mounts, notes, reclaim, settle
 from daemon.queue.claim import ClaimPlan
-from daemon.queue.groups import Group
+from daemon.queue.groups import Group, Waiting
 from daemon.queue.hints import Hints, MountBell
 from daemon.queue.taken import Taken
 from daemon.queue.watch import How, InboxWatch
 from daemon.settings import Settings
 
-__all__ = ["ClaimPlan", "Group", "How", "Inbox"]
+__all__ = ["ClaimPlan", "Group", "How", "Inbox", "Waiting"]
 
 
 class Inbox:
@@ -68,6 +69,13 @@ class Inbox:
                     watch.start()
         for watch in gone:
             watch.stop()
+
+    def set_settings(self, settings: Settings) -> None:
+        """New settings (settling, polling, limits), from the next look on."""
+        self._settings = settings
+        self._queued.settle = settings.settle
+        for watch in self._all():
+            watch.set_settings(settings)
 
     def _new_watch(self, name: str) -> InboxWatch:
         return InboxWatch(
@@ -178,6 +186,35 @@ class Inbox:
             claim.refresh(folder, job)
             return ""
         return f"{changed} is still being written"
+
+    # --- companions that come late ---------------------------------------------------------------
+
+    def belongs(self, job: sidecars.Job, inbox: str, waiting: Waiting) -> bool:
+        """Whether something that waits in an inbox is a whole companion of a job's song."""
+        return waiting.whole and attach.belongs(job, inbox, waiting)
+
+    def read(self, inbox: str, waiting: Waiting) -> bytes | None:
+        """The bytes of a companion in its inbox, a late YAML's; None where it is larger than 64 KiB, or gone."""
+        try:
+            with handles.folder(self._settings.inbox, inbox) as dir_fd:
+                return handles.read_small(dir_fd, waiting.raw, 64 << 10)
+        except OSError:
+            return None
+
+    def attach(
+        self,
+        folder: Path,
+        job: sidecars.Job,
+        waiting: Waiting,
+        *,
+        rule: dict[str, Any] | None = None,
+        overrides: dict[str, Any] | None = None,
+    ) -> sidecars.Member:
+        """Takes a late companion into a job on which nothing runs; see `attach.attach`. Slow.
+
+        job.json changes with it, so that what was made from it counts as absent.
+        """
+        return attach.attach(self._settings, folder, job, waiting, rule=rule, overrides=overrides)
 
     # --- notes -------------------------------------------------------------------------------
 

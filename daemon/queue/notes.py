@@ -15,7 +15,7 @@ from pathlib import Path
 
 from daemon import durable, sidecars
 from daemon.errors import Held
-from daemon.queue import claim, handles, names
+from daemon.queue import handles, members, names
 from daemon.settings import Settings
 
 _LONGEST = 64 << 10
@@ -118,7 +118,7 @@ def give_back(settings: Settings, folder: Path, job: sidecars.Job) -> str:
     try:
         with handles.folder(settings.inbox, job.inbox) as dir_fd:
             for member in moved:
-                steps = claim.steps_of(member)
+                steps = members.steps_of(member)
                 inner = [home, *(steps[1:-1] if job.folder else ())]
                 for depth in range(len(inner)):
                     _make_folder(settings, dir_fd, inner[: depth + 1])

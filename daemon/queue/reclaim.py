@@ -16,12 +16,12 @@ from typing import Literal
 
 from daemon import durable, log, sidecars
 from daemon.errors import Fault
-from daemon.job import NAME, STAGES, id_of
-from daemon.queue import claim, handles, names
+from daemon.job import LIVE, NAME, STAGES, id_of
+from daemon.queue import attach, claim, handles, members, names, unclaim
 from daemon.queue.taken import Taken
 from daemon.settings import Settings
 
-_HIDDEN = re.compile(re.escape(names.HIDDEN) + r"([0-9a-f]{6})-\d{3}")
+_HIDDEN = re.compile(re.escape(names.HIDDEN) + r"([0-9a-f]{6})-(\d{3})")
 
 Act = Literal["commit", "resume", "give back", "remove", "wait", "report"]
 Place = Literal["inside", "hidden", "dropped", "changed", "gone", "absent"]
@@ -95,15 +95,15 @@ def _place(settings: Settings, folder: Path, job: sidecars.Job, number: int, awa
         return "inside"
     if job.inbox in away:
         return "absent"
-    *inner, name = claim.steps_of(member)
+    *inner, name = members.steps_of(member)
     try:
-        with claim.member_folder(settings, job.inbox, inner) as dir_fd:
+        with members.member_folder(settings, job.inbox, inner) as dir_fd:
             if dir_fd is None:
                 return "gone"
-            if (aside := handles.look(dir_fd, claim.hidden_name(job.id, number, member))) is not None:
-                return "hidden" if claim.is_same(member, aside) else "changed"
+            if (aside := handles.look(dir_fd, members.hidden_name(job.id, member))) is not None:
+                return "hidden" if members.is_same(member, aside) else "changed"
             if (found := handles.look(dir_fd, name)) is not None:
-                return "dropped" if claim.is_same(member, found) else "changed"
+                return "dropped" if members.is_same(member, found) else "changed"
     except OSError as error:
         return "gone" if error.errno in (errno.ELOOP, errno.ENOTDIR) else "absent"
     return "gone"
@@ -120,7 +120,7 @@ def carry_out(decision: Decision, settings: Settings, taken: Taken | None = None
                     claim.finish(decision.folder, job, settings, taken)
             case "give back":
                 job = sidecars.read(decision.folder, sidecars.Job)
-                if job is not None and not claim.undo(decision.folder, job, settings):
+                if job is not None and not unclaim.undo(decision.folder, job, settings):
                     return f"{name}: can't go back to its inbox yet ({decision.why})"
             case "remove":
                 durable.remove_tree(decision.folder)
@@ -147,29 +147,42 @@ def recover_claims(settings: Settings, absent: Iterable[str] = (), taken: Taken 
 def _left_hidden(settings: Settings, away: list[str]) -> list[str]:
     """Sees to hidden files whose claim is committed (removed), and to those that nobody knows (given a name)."""
     known = _jobs_by_id(settings)
-    lines = []
-    swept: set[str] = set()
+    lines = _adopted(known)
     for steps, name in list(_hidden_files(settings, away)):
         match = _HIDDEN.match(name)
         if match is None:
             lines.append(_discard(settings, steps, name))
-        elif (ident := match.group(1)) in known:
-            folder = known[ident]
-            if folder.name.startswith(".") or ident in swept:
-                continue
-            swept.add(ident)
-            lines.append(_sweep(folder, settings, name))
-        else:
+        elif (folder := known.get(match.group(1))) is None:
             lines.append(_give_name(settings, steps, name))
+        elif not folder.name.startswith("."):
+            lines.append(_sweep(folder, settings, steps, name, int(match.group(2))))
     return lines
 
 
-def _sweep(folder: Path, settings: Settings, name: str) -> str:
+def _adopted(known: dict[str, Path]) -> list[str]:
+    """Late companions that went into a live job's folder before job.json could name them."""
+    lines = []
+    for folder in known.values():
+        if folder.parent.name not in LIVE or folder.name.startswith(".") or not attach.is_late(os.listdir(folder)):
+            continue
+        try:
+            job = sidecars.read(folder, sidecars.Job)
+            adopted = attach.adopt(folder, job) if job is not None else []
+        except (OSError, Fault) as error:
+            lines.append(f"{folder.name}: {error}")
+            continue
+        lines.extend(f"{folder.name}: {role} attached" for role in adopted)
+    return lines
+
+
+def _sweep(folder: Path, settings: Settings, steps: tuple[str, ...], name: str, number: int) -> str:
     try:
         job = sidecars.read(folder, sidecars.Job)
         if job is None:
             return f"{name}: kept, {folder.name} has no job.json"
-        claim.sweep(job, settings)
+        if all(members.number_of(member) != number for member in job.members):
+            return _give_name(settings, steps, name)
+        unclaim.sweep(job, settings)
     except (OSError, Fault) as error:
         return f"{name}: kept: {error}"
     return f"{name}: removed, {folder.name} holds it"

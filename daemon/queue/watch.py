@@ -62,6 +62,7 @@ class InboxWatch:
         self._settler = settle.Settler(settings.settle)
         self._told: dict[tuple[str, ...], tuple[object, float]] = {}
         self._refused: dict[tuple[str, ...], tuple[object, str]] = {}
+        self._written: dict[tuple[str, ...], object] = {}
         self._shown: tuple[tuple[groups.Waiting, ...], str] | None = None
         self._shown_at = 0.0
         self._how = How(inbox, "polling", "not looked at yet")
@@ -108,7 +109,7 @@ class InboxWatch:
             spent = self._clock() - began
             if self._stop.wait(max(_LEAST_WAIT, 4 * spent)):
                 break
-            self._wake.wait(max(0.0, wait - spent))
+            self._wake.wait(max(0.0, began + wait - self._clock()))
         self._hints.unwatch(self.inbox)
 
     # --- a look ------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ class InboxWatch:
     ) -> str:
         """Why an empty folder is an absent one: the mount that it was seen on is gone."""
         point = self._memory.point(self.inbox)
-        empty = all(names.is_silent(entry.name) or entry.name in nested for entry in entries)
+        empty = all(names.is_silent(one.name) or one.name in nested or _is_bare(one) for one in entries)
         if empty and mounts.vanished(point, table):
             return f"nothing is mounted at {names.display(point, 200)}"
         self._memory.remember(self.inbox, mount.point)
@@ -204,17 +205,31 @@ class InboxWatch:
         for group in found.groups:
             self._judge_one(found, group, dir_fd, local, now)
         keys = {group.key for group in found.groups}
+        keys |= {self._judge_companion(found, number, dir_fd, now) for number in range(len(found.waiting))}
         self._settler.keep_only(keys)
         self._told = {key: told for key, told in self._told.items() if key in keys}
         self._refused = {key: refused for key, refused in self._refused.items() if key in keys}
+        self._written = {key: seen for key, seen in self._written.items() if key in keys}
         self._taken.prune(self.inbox, present)
         found.waiting.sort(key=lambda one: one.raw)
+
+    def _judge_companion(self, found: groups.Found, number: int, dir_fd: int, now: float) -> tuple[str, ...]:
+        """Marks a companion without a song as whole once it has settled; returns its key."""
+        one = found.waiting[number]
+        key = (self.inbox, "", one.raw)
+        if one.companion and (seen := handles.look(dir_fd, one.raw)) is not None:
+            settled = self._settler.see(key, (seen.st_size, seen.st_mtime_ns), now)
+            found.waiting[number] = replace(one, whole=settled)
+        return key
 
     def _judge_one(self, found: groups.Found, group: groups.Group, dir_fd: int, local: bool, now: float) -> None:
         # On network and FUSE file systems an inode may be another at every look.
         signature = group.signature if local else tuple(entry[:3] for entry in group.signature)
         name = "/".join(group.source.path)
         if not self._settler.see(group.key, signature, now):
+            if self._written.get(group.key) == signature:
+                found.wait(name, _WRITING, passing=True)
+                return
             found.wait(
                 name, f"still growing, or new: it must lie unchanged for {self._settings.settle:g} s", passing=True
             )
@@ -232,8 +247,10 @@ class InboxWatch:
         if reason:
             if reason == _WRITING:
                 self._settler.see(group.key, signature, now, writer=True)
+                self._written[group.key] = signature
             found.wait(name, reason, passing=reason == _WRITING)
             return
+        self._written.pop(group.key, None)
         self._told[group.key] = (signature, now)
         self._put(events.Settled(group.with_override(override)))
 
@@ -270,6 +287,12 @@ class InboxWatch:
 
     # --- what others say and ask ---------------------------------------------------------------
 
+    def set_settings(self, settings: Settings) -> None:
+        """New settings, from the next look on."""
+        self._settings = settings
+        self._settler.settle = settings.settle
+        self.wake()
+
     def refuse(self, group: groups.Group, reason: str) -> None:
         """Keeps a settled group waiting, with that reason, until it changes or `reconsider` is called."""
         self._refused[group.key] = (group.signature, reason)
@@ -288,3 +311,8 @@ class InboxWatch:
         if began is not None and now - began > _STALLED:
             return replace(self._how, absent=f"the share hasn't answered for {now - began:.0f} s", seen=seen)
         return replace(self._how, seen=seen)
+
+
+def _is_bare(entry: groups.Entry) -> bool:
+    """Whether it is an empty folder."""
+    return entry.shape == "folder" and not (entry.children or entry.too_many or entry.unreadable)

@@ -13,8 +13,8 @@ class Facts:
 
     stage: the folder it lies in. next_sidecar: the sidecar of the step that leaves the stage is there
     and was made from what lies there. busy: an attempt runs, or a hand holds it. gate: approvals'
-    verdict for a rendered job. delivery: none, intent, built, placed. resume: a failed job without its
-    trouble.json (a retry was cut short), or a done one without delivery.json (a reopen was).
+    verdict for a rendered job. delivery: none, built (the intent is on disk), placed. A failed job without
+    trouble.json is one whose retry was cut short; a done one without delivery.json, one whose reopen was.
     """
 
     kind: str
@@ -30,13 +30,13 @@ class Facts:
     delivery: str = "none"
     source_here: bool = False
     expired: bool = False
-    dropped_again: bool = False
+    reopening: bool = False
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act. verb: wait, run, advance, fail, note, desk, approve, repaint, place, mark, return, expire, reopen,
-    unretry, strip."""
+    """One act. verb: wait, run, advance, fail, resume, note, desk, approve, reject, place, fetch, reopen, strip,
+    expire, unknown."""
 
     verb: str
     what: str = ""
@@ -88,8 +88,6 @@ def _synced(facts: Facts) -> Act:
         return Act("wait", facts.held)
     if facts.delivery == "built":
         return Act("place")
-    if facts.delivery == "moved":
-        return Act("mark")
     if facts.delay > 0:
         return Act("wait", "trying again")
     return Act("run", "deliver")
@@ -98,6 +96,8 @@ def _synced(facts: Facts) -> Act:
 def _done(facts: Facts) -> Act:
     if facts.delivery == "none":
         return Act("reopen")
+    if facts.reopening:
+        return Act("fetch")
     if facts.source_here:
         return Act("strip")
     return Act("expire") if facts.expired else WAIT

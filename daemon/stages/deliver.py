@@ -36,7 +36,7 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
         copied = 0
         listed: list[dict[str, Any]] = []
         for source, name in files:
-            size, digest = _copy(job.path / source, build, name, settings.share.file_mode)
+            size, digest = copy(job.path / source, build, name, settings.share.file_mode)
             listed.append({"name": name.decode("utf-8", "replace"), "size": size, "sha256": digest, "from": source})
             copied += size
             tools.progress(copied / total, "copying to the outbox")
@@ -86,7 +86,7 @@ def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]
     return wanted
 
 
-def _copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
+def copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
     """Copies a file durably and reads the copy's digest back from what was written. Returns size and sha256."""
     target = os.path.join(os.fsencode(folder), name)
     digest = hashlib.sha256()

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film.painter.draw import draw_layers, draw_picture
+from daemon.film.painter.draw import draw_cast, draw_layers, draw_picture
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Painted:
-    """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able."""
+    """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able.
+
+    scene["focus"] is where the face of the first of the cast is, in shares of the picture: for a camera that goes near.
+    """
 
     picture: NDArray[np.uint8]
     scene: dict[str, Any]
@@ -65,12 +68,36 @@ def paint(request: Request) -> Painted:
     from daemon.film.painter.choose import choose
 
     scene = choose(request)
-    return Painted(draw_picture(scene, request.width, request.height), scene)
+    picture, focus = draw_picture(scene, request.width, request.height)
+    return Painted(picture, {**scene, "focus": [round(share, 4) for share in focus]})
 
 
-def layers(scene: dict[str, Any], width: int, height: int) -> list[Layer]:
-    """A scene's layers, back to front, at a size; laid over each other they give its picture."""
-    return [Layer(*drawn) for drawn in draw_layers(scene, width, height)]
+def layers(scene: dict[str, Any], width: int, height: int, margin: float = 0.0) -> list[Layer]:
+    """A scene's layers, back to front, at a size; laid over each other they give its picture.
+
+    margin: what is drawn beyond each edge, as a share of the picture, for a camera that moves; the layers are
+    that much larger, width x (1 + 2 margin).
+    """
+    return [Layer(*drawn) for drawn in draw_layers(scene, width, height, margin)]
+
+
+def cast_layers(
+    scene: dict[str, Any],
+    width: int,
+    height: int,
+    pose: str,
+    towards: str = "",
+    share: float = 0.0,
+    blink: bool = False,
+    margin: float = 0.0,
+) -> list[Layer]:
+    """Only the cast's layers of a scene: in a pose, or part of the way (share 0..1) towards another, or blinking.
+
+    The camera and everything else stay as they are in the scene, so these may stand in for the layers of the same
+    names that `layers` gave: that is how the cast dances.
+    """
+    moved = {"pose": pose, "towards": towards, "share": share, "blink": blink}
+    return [Layer(*drawn) for drawn in draw_cast(scene, width, height, margin, moved)]
 
 
 def scenes() -> list[str]:
@@ -89,6 +116,6 @@ def characters() -> list[str]:
 
 def poses() -> list[str]:
     """The names of the poses."""
-    from daemon.film.painter.rig import POSES
+    from daemon.film.painter.poses import POSES
 
     return list(POSES)

@@ -13,7 +13,7 @@ from daemon.film.painter import colour
 from daemon.film.painter.cast import CAST
 from daemon.film.painter.pen import SHEETS
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.rig import POSES
+from daemon.film.painter.poses import POSES
 
 if TYPE_CHECKING:
     from daemon.film.painter import Request
@@ -37,19 +37,19 @@ CAST_WORDS = {
     "singer": "singer vocalist sings singing diva idol microphone",
     "fighter": "fighter warrior swordsman samurai hero ninja duel",
     "robot drummer": "drummer robot drums drum android",
-    "fire dancer": "nataraja tandava dancer flames ring dancing cosmic",
+    "ring dancer": "nataraja tandava dancer flames ring dancing cosmic",
 }
 HOME = {
-    "industrial club": "cyborg dj",
-    "temple": "meditating figure",
-    "battle field": "fighter",
-    "city skyline": "singer",
-    "factory": "robot drummer",
-    "deep space": "fire dancer",
-    "school yard": "singer",
-    "forest": "meditating figure",
-    "ocean": "fire dancer",
-    "desert road": "fighter",
+    "industrial club": ("cyborg dj",),
+    "temple": ("meditating figure",),
+    "battle field": ("fighter",),
+    "city skyline": ("singer", "singer", "cyborg dj"),
+    "school yard": ("singer", "fighter"),
+    "factory": ("robot drummer",),
+    "forest": ("meditating figure", "fighter", "singer"),
+    "ocean": ("singer", "ring dancer", "meditating figure"),
+    "deep space": ("ring dancer", "ring dancer", "robot drummer"),
+    "desert road": ("fighter", "robot drummer", "singer"),
 }
 POSE_WORDS = {
     "dance": "dance dances dancing tandava groove",
@@ -65,6 +65,14 @@ HOURS = {
     "dusk": "dusk sunset twilight golden",
     "dawn": "dawn sunrise morning",
     "day": "day noon daylight sunny afternoon midday",
+}
+USUAL_HOURS = {
+    "industrial club": ("night",),
+    "temple": ("night", "night", "dusk", "dawn"),
+    "city skyline": ("night", "night", "dusk"),
+    "deep space": ("night",),
+    "school yard": ("day", "day", "dusk", "dawn"),
+    "desert road": ("dusk", "day", "dawn"),
 }
 WEATHERS = {
     "rain": "rain rainy raining storm stormy thunder",
@@ -120,17 +128,18 @@ def choose(request: Request) -> dict[str, Any]:
     cast = [name for name in (_named(hint, CAST, CAST_WORDS) for hint in request.characters) if name]
     if not cast:
         found = _best({name: known for name, known in CAST_WORDS.items() if name in CAST}, text)
-        home = HOME.get(place, "")
-        cast = [found or (home if home in CAST else chance.choice(list(CAST)))]
+        cast = [found or chance.choice(HOME[place])]
     cast = list(dict.fromkeys(cast))[:3]
     hour = _best(HOURS, words(request.time_of_day)) or _best(HOURS, text)
-    hour = hour or chance.choice(("night", "night", "dusk", "dawn", "day"))
+    hour = hour or chance.choice(USUAL_HOURS.get(place, ("night", "dusk", "dawn", "day")))
     pose = _named(request.pose, POSES, POSE_WORDS) or _best(POSE_WORDS, text)
     pose = pose or chance.choice(ROLE_POSES.get(request.role, ROLE_POSES["section"]))
     framing = request.framing if request.framing in ("wide", "medium", "close") else ""
     framing = framing or chance.choice(("wide", "wide", "medium", "close"))
     energy = min(1.0, max(0.0, request.energy if request.energy == request.energy else 0.5))
     palette = colour.make(request.palette, request.mood, request.key, energy, hour, chance)
+    if request.sheet == "neon":
+        palette = colour.deepened(palette)
     tilt = chance.choice((0.0, 0.0, 1.0, -1.0)) * chance.uniform(1.5, 4.5) * (0.3 + 0.9 * energy)
     return {
         "seed": request.seed,
@@ -148,13 +157,14 @@ def choose(request: Request) -> dict[str, Any]:
             "accents": list(palette.accents),
             "light": palette.light,
             "line": palette.line,
+            "wardrobe": list(palette.wardrobe),
         },
         "camera": {
             "flip": chance.random() < 0.5,
             "roll": round(tilt, 2),
             "side": chance.choice((-1, 0, 1)),
-            "zoom": round(chance.uniform(1.0, 1.14), 3),
-            "x": round(chance.uniform(-50, 50), 1),
-            "y": round(chance.uniform(-16, 14), 1),
+            "zoom": round(chance.uniform(1.0, 1.2), 3),
+            "x": round(chance.uniform(-70, 70), 1),
+            "y": round(chance.uniform(-10, 20), 1),
         },
     }

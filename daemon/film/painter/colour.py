@@ -10,7 +10,7 @@ import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z")
@@ -20,6 +20,11 @@ _BRIGHT = "happy joyful bright uplifting euphoric cheerful warm hopeful playful 
 _DARK = "dark sad melancholic melancholy angry aggressive tense ominous gloomy cold brooding menacing"
 _LIVELY = "energetic aggressive euphoric driving intense powerful angry triumphant danceable excited wild"
 _STILL = "calm peaceful dreamy serene relaxed tender quiet gentle ambient meditative sleepy soft"
+
+_JEWELS = (
+    (0.63, 0.23, 18), (0.70, 0.19, 42), (0.77, 0.165, 66), (0.85, 0.16, 88), (0.78, 0.17, 155), (0.78, 0.13, 182),
+    (0.77, 0.13, 212), (0.66, 0.17, 248), (0.60, 0.21, 278), (0.62, 0.23, 302), (0.66, 0.25, 330), (0.68, 0.21, 356),
+)  # fmt: skip
 
 
 def _linear(value: float) -> float:
@@ -59,9 +64,9 @@ def from_lab(lightness: float, a: float, b: float) -> str:
     """ "#rrggbb" of an OKLab colour; chroma is lowered until it fits sRGB."""
     lightness = min(1.0, max(0.0, lightness))
     scale = 1.0
-    for _ in range(14):
+    for _ in range(60):
         rgb = _rgb(lightness, a * scale, b * scale)
-        if all(-0.002 <= channel <= 1.002 for channel in rgb):
+        if all(-0.0002 <= channel <= 1.0002 for channel in rgb):
             break
         scale *= 0.88
     channels = (round(255 * _gamma(min(1.0, max(0.0, channel)))) for channel in rgb)
@@ -104,6 +109,7 @@ class Palette:
     accents: tuple[str, str, str]
     light: str
     line: str
+    wardrobe: tuple[str, str, str]  # the cast's own accents: the same in all pictures of a song
 
     def tone(self, level: float) -> str:
         """The world's colour at a level, 0 darkest .. 1 lightest."""
@@ -130,8 +136,22 @@ def feeling(mood: Sequence[str], energy: float) -> tuple[float, float]:
     return min(1.0, max(0.0, valence)), min(1.0, max(0.0, lively))
 
 
+def _clear(hue: float) -> float:
+    """A hue out of the murky yellow-greens: drawn to amber or to sea green."""
+    if 84 < hue < 122:
+        return 66 + (hue - 84) * 0.4
+    return 150 + (hue - 122) * 0.3 if 122 <= hue < 152 else hue
+
+
 def _turn(hue: float, towards: float, share: float) -> float:
     return (hue + ((towards - hue + 180) % 360 - 180) * share) % 360
+
+
+def _jewel(hue: float, loud: float) -> str:
+    """The clear colour nearest to a hue: each hue at the lightness where it looks its best."""
+    place = hue % 360
+    lightness, chroma, at = min(_JEWELS, key=lambda jewel: abs((jewel[2] - place + 180) % 360 - 180))
+    return oklch(lightness, round(chroma * min(1.0, loud), 3), at)
 
 
 def make(
@@ -142,18 +162,20 @@ def make(
     dark_hour = time_of_day in ("night", "")
     given = clean(colours)
     if given:
-        return _from_colours(given)
+        return _from_colours(given, chance)
     match = re.match(r"\s*([A-G][#b]?)\s*(minor|min|m\b)?", key)
     minor = bool(match and match.group(2))
+    fifth = (_FIFTHS.get(match.group(1).upper(), 0) + (9 if minor else 0)) % 12 if match else 0
     if match:
-        fifth = (_FIFTHS.get(match.group(1).upper(), 0) + (9 if minor else 0)) % 12
         hue = (40 + 30 * fifth + chance.uniform(-10, 10)) % 360
     else:
         hue = chance.choice((20, 60, 190, 235, 265, 300, 335)) + chance.uniform(-12, 12)
+    hue = _clear(hue)
     sadness = 1 - valence
-    shade_hue = _turn(hue, 275, 0.55 + 0.25 * sadness if dark_hour or minor else 0.35)
-    light_hue = _turn(hue, 60 if valence >= 0.5 else 220, 0.25)
-    chroma = 0.075 + 0.07 * lively
+    travel = chance.choice((70, 95, 120)) * (1 if (275 - hue) % 360 < 180 else -1)
+    shade_hue = _turn((hue + travel) % 360, 272, 0.45 + 0.3 * sadness if dark_hour or minor else 0.4)
+    light_hue = _turn(hue, 55 if valence >= 0.5 else 215, 0.3)
+    chroma = 0.08 + 0.065 * lively
     top = 0.80 + 0.12 * valence
     ramp = tuple(
         oklch(
@@ -162,26 +184,60 @@ def make(
         for step, shape in ((0.0, 0.6), (0.2, 1.0), (0.42, 1.25), (0.64, 1.25), (0.84, 0.95), (1.0, 0.55))
     )
     spread = chance.choice((150, 180, 210, 120))
-    loud = 0.15 + 0.06 * lively
+    first = light_hue + spread
+    loud = 0.75 + 0.3 * lively
     accents = (
-        oklch(0.68, loud, round((light_hue + spread) % 360, 1)),
-        oklch(0.76, loud, round((light_hue + spread + chance.choice((-75, 75))) % 360, 1)),
-        oklch(0.84, loud * 0.85, round(_turn((light_hue + spread * 0.5) % 360, 75, 0.5), 1)),
+        _jewel(first, loud),
+        _jewel(first + chance.choice((-80, 80)), loud),
+        _jewel(_turn(first + 140, 70, 0.6), loud),
     )
+    own = 40 + 30 * fifth + 180 if match else 215
+    wardrobe = (_jewel(own, 1.0), _jewel(own + (85 if minor else -85), 1.0), _jewel(_turn(own + 140, 70, 0.6), 1.0))
     light = oklch(0.93, 0.06, round(_turn(light_hue, 85, 0.5), 1))
-    return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)))
+    return Palette(ramp, accents, light, oklch(0.13, 0.035, round(shade_hue, 1)), wardrobe)
 
 
-def _from_colours(given: tuple[str, ...]) -> Palette:
-    """A palette of somebody's own colours: sorted by lightness for the world, the loudest as accents."""
+def of_song(mood: Sequence[str], key: str, energy: float, seed: int) -> list[str]:
+    """Six colours for a whole song: two darks, a middle, two accents, a light."""
+    palette = make((), mood, key, energy, "night", random.Random(f"{seed}/song"))
+    return [palette.tone(0.06), palette.tone(0.26), palette.tone(0.6), *palette.wardrobe[:2], palette.light]
+
+
+def deepened(palette: Palette) -> Palette:
+    """A palette whose world is darker and louder, so that light shows."""
+    ramp = tuple(shift(colour, lightness=-0.16 * to_lab(colour)[0], chroma=1.25) for colour in palette.ramp)
+    return replace(palette, ramp=ramp)
+
+
+def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
+    """A palette of somebody's own colours: the loudest are accents, the rest make the world from dark to light."""
     by_light = sorted(dict.fromkeys(given), key=lambda colour: to_lab(colour)[0])
-    loud = sorted(by_light, key=lambda colour: -to_lch(colour)[1])
-    darkest, lightest = by_light[0], by_light[-1]
+    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:3]
+    loud.sort(key=lambda colour: -to_lch(colour)[1] * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74)))
+    calm = [colour for colour in by_light if colour not in loud[:2]]
+    world = calm if len(calm) > 2 else by_light
+    darkest, lightest = world[0], world[-1]
     low = darkest if to_lab(darkest)[0] < 0.24 else shift(darkest, lightness=0.16 - to_lab(darkest)[0], chroma=0.8)
     high = lightest if to_lab(lightest)[0] > 0.8 else shift(lightest, lightness=0.86 - to_lab(lightest)[0], chroma=0.6)
-    ramp = tuple(dict.fromkeys((low, *by_light, high)))
-    accents = [colour for colour in loud if 0.45 < to_lab(colour)[0] < 0.95] or [high]
-    while len(accents) < 3:
-        accents.append(mix(accents[0], high, 0.45) if len(accents) == 1 else mix(accents[-1], low, 0.3))
+    first = loud[0] if loud else high
+    second = loud[1] if len(loud) > 1 else mix(first, high, 0.45)
+    third = shift(loud[2], lightness=max(0.0, 0.7 - to_lab(loud[2])[0])) if len(loud) > 2 else mix(second, high, 0.5)
+    ramp = tuple(shift(tone, chroma=1.3) for tone in _even(tuple(dict.fromkeys((low, *world, high)))))
+    accents = (first, second, third) if chance.random() < 0.5 else (second, first, third)
     line = shift(low, lightness=min(0.0, 0.14 - to_lab(low)[0]))
-    return Palette(ramp if len(ramp) > 1 else (low, high), (accents[0], accents[1], accents[2]), high, line)
+    return Palette(ramp, accents, high, line, (first, second, third))
+
+
+def _even(colours: tuple[str, ...]) -> tuple[str, ...]:
+    """Six colours along those given (dark to light), in even steps of lightness."""
+    if len(colours) < 2:
+        colours = (shift(colours[0], lightness=-0.3), colours[0])
+    levels = [to_lab(colour)[0] for colour in colours]
+    found = []
+    for step in range(6):
+        wanted = levels[0] + (levels[-1] - levels[0]) * step / 5
+        above = next((index for index in range(1, len(levels)) if levels[index] >= wanted - 1e-9), len(levels) - 1)
+        span = max(1e-6, levels[above] - levels[above - 1])
+        share = min(1.0, max(0.0, (wanted - levels[above - 1]) / span))
+        found.append(mix(colours[above - 1], colours[above], round(share, 3)))
+    return tuple(found)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import cv2
@@ -11,17 +14,44 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.cast import CAST
 from daemon.film.painter.colour import Palette
+from daemon.film.painter.finish import finish
+from daemon.film.painter.outline import Point, box, ellipse
+from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.rig import Puppet
-from daemon.film.painter.stage import CAST_DEPTH, Camera, Spot, Stage, look_at, page, placed, sheet_of
+from daemon.film.painter.poses import between
+from daemon.film.painter.rig import Puppet, point
+from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, page, placed, sheet_of
 
 
-def rasterise(svg: str) -> NDArray[np.uint8]:
-    """A page as H x W x 4 uint8 RGBA, not premultiplied."""
+def rasterise(
+    planes: Sequence[Plane], camera: Camera, width: int, height: int, border: tuple[int, int] = (0, 0)
+) -> NDArray[np.uint8]:
+    """Planes drawn over each other, H x W x 4 uint8 RGBA, premultiplied; soft ones at half the resolution.
+
+    border: pixels that are drawn beyond the picture, left and right, above and below.
+    """
+    across, down = border
+    full = (width + 2 * across, height + 2 * down)
+    soft = all(plane.soft for plane in planes)
+    drawn = ((full[0] + 1) // 2, (full[1] + 1) // 2) if soft else full
+    body = "".join(placed(plane, camera, width, height) for plane in planes)
+    svg = page(body, (-across, -down, *full), drawn)
     data = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
     decoded = cv2.imdecode(np.frombuffer(bytes(data), np.uint8), cv2.IMREAD_UNCHANGED)
     assert decoded is not None
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), dtype=np.uint8)
+    blue, green, red, alpha = cv2.split(decoded)
+    rgb = cv2.multiply(cv2.merge([red, green, blue]), cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
+    rgba = cv2.merge([*cv2.split(rgb), alpha])
+    if soft:
+        rgba = cv2.resize(rgba, full, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(rgba, dtype=np.uint8)
+
+
+def lay_over(canvas: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A premultiplied layer over an opaque canvas."""
+    keep = cv2.bitwise_not(rgba[:, :, 3])
+    below = cv2.multiply(canvas, cv2.merge([keep, keep, keep]), scale=1 / 255)
+    return np.asarray(cv2.add(below, np.ascontiguousarray(rgba[:, :, :3])), dtype=np.uint8)
 
 
 def _perform(stage: Stage, spot: Spot, index: int) -> None:
@@ -29,9 +59,41 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     name = stage.scene["cast"][index]
     character = CAST[name]
     depth = CAST_DEPTH + (0.06 if index else 0.0)
-    pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale))
+    pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
+    pen.lit = True
+    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
+    props = character.props(stage.scene["place"] or character.home, stage.scene["pose"])
+    pose = character.pose(stage.scene["pose"], props)
+    if stage.scene.get("towards"):
+        pose = between(pose, character.pose(stage.scene["towards"], props), float(stage.scene["share"]))
+    if stage.scene.get("blink"):
+        pose = replace(pose, blink=True)
+    puppet = Puppet(pen, character.build, pose)
+    if index == 0:
+        stage.crest = character.crest
+        stage.face = along(spot, point(puppet.bones["head"], 0, -72))
     with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
-        character.draw(Puppet(pen, character.build, character.pose(stage.scene["pose"])))
+        if puppet.pose.perch:
+            perch(pen)
+        character.draw(puppet, props or not (character.home or character.afoot))
+
+
+def perch(pen: Pen) -> None:
+    """An amplifier to sit on."""
+    body = pen.palette.tone(0.16)
+    case = box(-112, -182, 224, 194, 12)
+    pen.stroke(case, pen.palette.line, pen.sheet.outer * 2)
+    pen.shape(case, body, line=0, shade=14, rim=6)
+    pen.shape(box(-92, -132, 184, 128, 8), pen.palette.tone(0.3), line=0.8)
+    for step in range(9):
+        pen.fill(box(-84, -124 + step * 13, 168, 5, 2), body, 0.8)
+    for index in range(5):
+        pen.fill(ellipse(-72 + index * 26, -156, 7), pen.palette.accents[1 if index == 4 else 2])
+
+
+def along(spot: Spot, place: Point) -> Point:
+    """A figure's point in the world."""
+    return spot.x + place[0] * spot.scale, spot.y + place[1] * spot.scale
 
 
 def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Camera]:
@@ -42,36 +104,64 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
     if not (16 <= width <= 8192 and 16 <= height <= 8192):
         raise ValueError(f"a picture has 16 to 8192 pixels a side, not {width} x {height}")
     colours = scene["palette"]
-    palette = Palette(tuple(colours["ramp"]), tuple(colours["accents"]), colours["light"], colours["line"])
+    palette = Palette(
+        tuple(colours["ramp"]), tuple(colours["accents"]), colours["light"], colours["line"], tuple(colours["wardrobe"])
+    )
     framing = scene["framing"]
     stage = Stage(palette, sheet_of(scene["sheet"]), scene, _perform)
     stage.line = {"wide": 1.0, "medium": 0.72, "close": 0.56}[framing]
     PLACES[scene["place"]](stage)
-    if scene["cast"]:
-        character = CAST[scene["cast"][0]]
-        stage.spot = Spot(stage.spot.x, stage.spot.y, stage.spot.scale, character.height, character.eyes)
-    return stage, look_at(stage.spot, framing, width, height, scene)
+    finish(stage)
+    return stage, look_at(stage, framing, width, height)
 
 
-def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.uint8]:
-    """A scene's picture, H x W x 3 RGB."""
+def draw_picture(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
     stage, camera = compose(scene, width, height)
-    body = "".join(placed(plane, camera, width, height) for plane in stage.planes)
-    return np.ascontiguousarray(rasterise(page(body, width, height))[:, :, :3])
+    canvas = np.zeros((height, width, 3), dtype=np.uint8)
+    for _, run in groupby(stage.planes, key=lambda plane: plane.soft):
+        canvas = lay_over(canvas, rasterise(list(run), camera, width, height))
+    a, b, c, d, e, f = camera.transform(CAST_DEPTH, width, height)
+    x, y = stage.face
+    return canvas, ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
 
 
-def draw_layers(
-    scene: dict[str, Any], width: int, height: int
-) -> list[tuple[str, float, NDArray[np.uint8], tuple[float, float]]]:
-    """A scene's layers back to front: name, depth, premultiplied RGBA, pivot in shares of the canvas."""
+Drawn = tuple[str, float, NDArray[np.uint8], tuple[float, float]]  # name, depth, premultiplied RGBA, pivot
+
+
+def draw_cast(scene: dict[str, Any], width: int, height: int, margin: float, moved: dict[str, Any]) -> list[Drawn]:
+    """The cast's layers as the scene has them but for what `moved` says, seen by the scene's own camera."""
+    _, camera = compose(scene, width, height)
+    stage, _ = compose({**scene, **moved}, width, height)
+    stage.planes = [plane for plane in stage.planes if plane.cast]
+    return _rasters(stage, camera, width, height, margin)
+
+
+def draw_layers(scene: dict[str, Any], width: int, height: int, margin: float) -> list[Drawn]:
+    """A scene's layers back to front; margin: what is drawn beyond each edge, as a share of the picture."""
     stage, camera = compose(scene, width, height)
+    return _rasters(stage, camera, width, height, margin)
+
+
+def _rasters(stage: Stage, camera: Camera, width: int, height: int, margin: float) -> list[Drawn]:
+    border = (round(width * margin), round(height * margin))
+    wide, tall = width + 2 * border[0], height + 2 * border[1]
     drawn = []
     for plane in stage.planes:
-        rgba = rasterise(page(placed(plane, camera, width, height), width, height))
-        alpha = rgba[:, :, 3:4].astype(np.uint16)
-        rgba[:, :, :3] = (rgba[:, :, :3] * alpha + 127) // 255
         a, b, c, d, e, f = camera.transform(plane.depth, width, height)
         x, y = plane.pivot or (800.0, 450.0)
-        anchor = ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
-        drawn.append((plane.name, plane.depth, rgba, anchor))
+        anchor = ((a * x + c * y + e + border[0]) / wide, (b * x + d * y + f + border[1]) / tall)
+        drawn.append((plane.name, plane.depth, rasterise([plane], camera, width, height, border), anchor))
     return drawn
+
+
+def draw_figure(name: str, pose: str, palette: Palette, sheet: Sheet, width: int, height: int) -> NDArray[np.uint8]:
+    """One of the cast in a pose on a plain ground, H x W x 3 RGB."""
+    stage = Stage(palette, sheet, {"seed": 0, "place": "", "cast": [name], "pose": pose, "hour": "day"}, _perform)
+    back = stage.layer("back", 1.0)
+    back.fill(box(-2000, -2000, 5600, 5000), palette.tone(0.62))
+    back.fill(ellipse(800, 812, 260, 26), palette.tone(0.42))
+    stage.cast(800, 800, 1.0)
+    camera = Camera((800, 445), min(width / 640, height / 820) / fit(width, height))
+    canvas = np.zeros((height, width, 3), dtype=np.uint8)
+    return lay_over(canvas, rasterise(stage.planes, camera, width, height))

@@ -1,137 +1,16 @@
-"""The pen: outlines as SVG path data, and a collector of SVG that draws them as the style sheet says.
+"""The pen: collects SVG, and draws outlines as the style sheet says.
 
-Lengths are world units (a picture is 1600 x 900 of them), y down. An outline is path data of absolute
-M, L and C commands alone, so that its bounds can be read from it.
+Lengths are world units (a picture is 1600 x 900 of them), y down.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from daemon.film.painter.colour import Palette, mix, shift
-
-Point = tuple[float, float]
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_KAPPA = 0.5523
-
-
-def number(value: float) -> str:
-    """A coordinate as text, to a tenth."""
-    text = f"{value:.1f}"
-    return text.removesuffix(".0")
-
-
-def _pair(x: float, y: float) -> str:
-    return f"{number(x)} {number(y)}"
-
-
-def polygon(points: Sequence[Point], closed: bool = True) -> str:
-    """Straight lines through points."""
-    return "M" + " L".join(_pair(*point) for point in points) + (" Z" if closed else "")
-
-
-def smooth(points: Sequence[Point], closed: bool = True, roundness: float = 1.0) -> str:
-    """A smooth curve through points (Catmull-Rom as cubic Bezier)."""
-    count = len(points)
-    pull = roundness / 6
-    steps = [f"M{_pair(*points[0])}"]
-    for index in range(count if closed else count - 1):
-        here, there = points[index], points[(index + 1) % count]
-        before = points[index - 1] if closed or index else here
-        after = points[(index + 2) % count] if closed or index + 2 < count else there
-        steps.append(
-            f"C{_pair(here[0] + (there[0] - before[0]) * pull, here[1] + (there[1] - before[1]) * pull)} "
-            f"{_pair(there[0] - (after[0] - here[0]) * pull, there[1] - (after[1] - here[1]) * pull)} {_pair(*there)}"
-        )
-    return " ".join(steps) + (" Z" if closed else "")
-
-
-def points(text: str) -> list[Point]:
-    """Points from "x y, x y, ..."."""
-    return [(float(x), float(y)) for x, y in (pair.split() for pair in text.split(","))]
-
-
-def curve(text: str, roundness: float = 1.0, closed: bool = True) -> str:
-    """A smooth curve through points written "x y, x y, ..."."""
-    return smooth(points(text), closed, roundness)
-
-
-def corners(text: str, closed: bool = True) -> str:
-    """Straight lines through points written "x y, x y, ..."."""
-    return polygon(points(text), closed)
-
-
-def ellipse(x: float, y: float, across: float, down: float | None = None) -> str:
-    """An ellipse from its centre and half axes."""
-    down = across if down is None else down
-    a, b = across * _KAPPA, down * _KAPPA
-    return (
-        f"M{_pair(x - across, y)} C{_pair(x - across, y - b)} {_pair(x - a, y - down)} {_pair(x, y - down)} "
-        f"C{_pair(x + a, y - down)} {_pair(x + across, y - b)} {_pair(x + across, y)} "
-        f"C{_pair(x + across, y + b)} {_pair(x + a, y + down)} {_pair(x, y + down)} "
-        f"C{_pair(x - a, y + down)} {_pair(x - across, y + b)} {_pair(x - across, y)} Z"
-    )
-
-
-def box(x: float, y: float, width: float, height: float, corner: float = 0.0) -> str:
-    """A rectangle, its corners rounded."""
-    corner = min(corner, width / 2, height / 2)
-    right, low = x + width, y + height
-    if corner <= 0:
-        return polygon([(x, y), (right, y), (right, low), (x, low)])
-    pull = corner * (1 - _KAPPA)
-    return (
-        f"M{_pair(x + corner, y)} L{_pair(right - corner, y)} "
-        f"C{_pair(right - pull, y)} {_pair(right, y + pull)} {_pair(right, y + corner)} L{_pair(right, low - corner)} "
-        f"C{_pair(right, low - pull)} {_pair(right - pull, low)} {_pair(right - corner, low)} "
-        f"L{_pair(x + corner, low)} "
-        f"C{_pair(x + pull, low)} {_pair(x, low - pull)} {_pair(x, low - corner)} L{_pair(x, y + corner)} "
-        f"C{_pair(x, y + pull)} {_pair(x + pull, y)} {_pair(x + corner, y)} Z"
-    )
-
-
-def limb(length: float, start: float, end: float, bulge: float = 0.0) -> str:
-    """A limb from (0, 0) down to (0, length) with round ends of those half widths."""
-    a, b = start * _KAPPA, end * _KAPPA
-    middle = (start + end) / 2 + bulge
-    at = length * 0.42
-    return (
-        f"M{_pair(-start, 0)} C{_pair(-start, -a)} {_pair(-a, -start)} {_pair(0, -start)} "
-        f"C{_pair(a, -start)} {_pair(start, -a)} {_pair(start, 0)} "
-        f"C{_pair(start, at * 0.5)} {_pair(middle, at * 0.6)} {_pair(middle, at)} "
-        f"C{_pair(middle, at + (length - at) * 0.4)} {_pair(end, length * 0.85)} {_pair(end, length)} "
-        f"C{_pair(end, length + b)} {_pair(b, length + end)} {_pair(0, length + end)} "
-        f"C{_pair(-b, length + end)} {_pair(-end, length + b)} {_pair(-end, length)} "
-        f"C{_pair(-end, length * 0.85)} {_pair(-middle, at + (length - at) * 0.4)} {_pair(-middle, at)} "
-        f"C{_pair(-middle, at * 0.6)} {_pair(-start, at * 0.5)} {_pair(-start, 0)} Z"
-    )
-
-
-def ribbon(points: Sequence[Point], widths: Sequence[float]) -> str:
-    """A tapering band along points: half widths given point by point."""
-    left: list[Point] = []
-    right: list[Point] = []
-    for index, (x, y) in enumerate(points):
-        before, after = points[max(0, index - 1)], points[min(len(points) - 1, index + 1)]
-        dx, dy = after[0] - before[0], after[1] - before[1]
-        size = math.hypot(dx, dy) or 1.0
-        wide = widths[index]
-        left.append((x - dy / size * wide, y + dx / size * wide))
-        right.append((x + dy / size * wide, y - dx / size * wide))
-    return smooth([*left, *reversed(right)])
-
-
-@lru_cache(maxsize=4096)
-def bounds(outline: str) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of an outline's control points."""
-    values = [float(text) for text in _NUMBER.findall(outline)]
-    across, down = values[::2], values[1::2]
-    return min(across), min(down), max(across), max(down)
+from daemon.film.painter.colour import Palette, mix, shift, to_lab
+from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
 
 
 @dataclass(frozen=True)
@@ -144,13 +23,13 @@ class Sheet:
     shade: float
     rim: float
     tint: float  # how much a line takes of its fill's colour, 0 black line .. 1 no line
-    halftone: bool = False
+    hatch: bool = False
     glow: bool = False
 
 
 SHEETS = {
     "bold": Sheet("bold", outer=6.5, inner=4.2, shade=0.9, rim=1.0, tint=0.12),
-    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, halftone=True),
+    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, hatch=True),
     "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True),
 }
 
@@ -163,6 +42,8 @@ class Pen:
     palette: Palette
     sheet: Sheet
     light: Point = (-0.6, -0.8)  # a unit vector that points to the light
+    lit: bool = False  # drawn as tubes of light where the sheet glows: the cast, not the place
+    hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     definitions: list[str] = field(default_factory=list)
 
@@ -204,6 +85,20 @@ class Pen:
         """A clip path's name."""
         return self._define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
 
+    def _hatch(self, colour: str) -> str:
+        """Parallel pen strokes as a paint: a gradient with hard steps that repeats."""
+        if colour not in self.hatches:
+            step = 1.35 * self.sheet.inner
+            stops = "".join(
+                f'<stop offset="{place}" stop-color="{colour}" stop-opacity="{opacity}"/>'
+                for place, opacity in ((0.0, 0.95), (0.36, 0.95), (0.5, 0.0), (0.86, 0.0), (1.0, 0.95))
+            )
+            self.hatches[colour] = self._define(
+                f'<linearGradient id="@" gradientUnits="userSpaceOnUse" spreadMethod="repeat" x1="0" y1="0" '
+                f'x2="{number(step)}" y2="{number(step * 0.6)}">{stops}</linearGradient>'
+            )
+        return f"url(#{self.hatches[colour]})"
+
     @contextmanager
     def inside(self, transform: str = "", opacity: float = 1.0, clip: str = "") -> Iterator[None]:
         """Draws what follows moved, faded, or clipped to an outline."""
@@ -213,6 +108,10 @@ class Pen:
         self.parts.append(f"<g{attributes}>")
         yield
         self.parts.append("</g>")
+
+    def at(self, x: float, y: float, turn: float = 0.0, size: float = 1.0) -> AbstractContextManager[None]:
+        """Draws what follows at a place, turned (degrees) and scaled."""
+        return self.inside(f"translate({x:.1f} {y:.1f}) rotate({turn:.1f}) scale({size:.3f})")
 
     def fill(self, outline: str, paint: str, opacity: float = 1.0) -> None:
         """Fills an outline, without any line."""
@@ -241,7 +140,9 @@ class Pen:
         self.stroke(outline, mix(colour, "#ffffff", 0.55), width)
 
     def line_colour(self, fill: str) -> str:
-        """The colour of a line around a fill."""
+        """The colour of a line around a fill: dark, or a lit tube's where the sheet glows."""
+        if self.sheet.glow and self.lit:
+            return mix(shift(fill, lightness=0.16, chroma=1.25), self.palette.accents[1], 0.4)
         if not fill.startswith("#"):
             return self.palette.line
         return mix(self.palette.line, shift(fill, lightness=-0.3), self.sheet.tint)
@@ -256,6 +157,7 @@ class Pen:
         rim: float = 0.0,
         light: Point | None = None,
         tone: str = "",
+        hatch: bool = True,
     ) -> None:
         """A drawn shape: line, fill, shade away from the light and rim towards it.
 
@@ -266,20 +168,37 @@ class Pen:
         if line > 0:
             self.stroke(outline, self.line_colour(flat), self.sheet.inner * line * 2)
         self.fill(outline, paint)
-        self.model(outline, flat, shade, rim, light)
+        if self.sheet.glow and self.lit and hatch and to_lab(flat)[0] < 0.88:
+            left, top, right, low = bounds(outline)
+            deep = mix(shift(flat, lightness=-0.34, chroma=1.3), self.palette.tone(0.1), 0.25)
+            self.fill(outline, self.linear((left, top), (right, low), (0, deep, 0.0), (1, deep, 0.72)))
+        self.model(outline, flat, shade, rim, light, hatch)
 
-    def model(self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None) -> None:
+    def model(
+        self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None, hatch: bool = True
+    ) -> None:
         """The shade and the rim light of a shape that is already filled."""
         if shade <= 0 and rim <= 0:
             return
         x, y = light or self.light
+        dark = self.palette.shadow(flat, self.sheet.shade)
+        bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
+        glint = min(1.0, 0.85 * self.sheet.rim)
+        if rounded(outline):
+            if shade > 0:
+                self.fill(crescent(outline, (x * shade, y * shade)), dark)
+                if self.sheet.hatch and hatch:
+                    self.fill(crescent(outline, (x * shade * 2.1, y * shade * 2.1)), self._hatch(dark))
+            if rim > 0:
+                self.fill(crescent(outline, (-x * rim, -y * rim)), bright, glint)
+            return
         with self.inside(clip=outline):
             if shade > 0:
-                dark = self.palette.shadow(flat, self.sheet.shade)
                 self._crescent(outline, (x * shade, y * shade), dark, 1.0)
+                if self.sheet.hatch and hatch:
+                    self._crescent(outline, (x * shade * 2.1, y * shade * 2.1), self._hatch(dark), 1.0)
             if rim > 0:
-                bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
-                self._crescent(outline, (-x * rim, -y * rim), bright, min(1.0, 0.85 * self.sheet.rim))
+                self._crescent(outline, (-x * rim, -y * rim), bright, glint)
 
     def _crescent(self, outline: str, move: Point, colour: str, opacity: float) -> None:
         """The part of an outline that its own copy, moved, leaves free (inside a clip to the outline)."""

@@ -1,7 +1,6 @@
-"""Jointed cut-outs: a skeleton, poses as joint angles, and the puppet that draws body parts on it.
+"""Jointed cut-outs: a skeleton in a pose, and the puppet that draws body parts on it.
 
-A figure stands at the origin, y down, about 600 units tall. Sides are the viewer's. A joint's angle is
-in degrees from hanging straight down; positive lifts a limb outwards, on both sides alike.
+A figure stands at the origin, y down, about 600 units tall. Sides are the viewer's.
 """
 
 from __future__ import annotations
@@ -9,7 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from daemon.film.painter.pen import Pen, Point
+from daemon.film.painter.colour import mix
+from daemon.film.painter.outline import Point
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.poses import Limb, Pose
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
@@ -54,118 +56,6 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Limb:
-    """Angles of a limb: at its root, at its middle, and of its end; `short` foreshortens the first bone."""
-
-    root: float = 0.0
-    middle: float = 0.0
-    end: float = 0.0
-    short: float = 1.0
-
-
-@dataclass(frozen=True)
-class Pose:
-    """A pose: angles of every joint. lean and nod turn clockwise; lift raises the figure off the ground."""
-
-    arm_left: Limb = Limb(14, -14)
-    arm_right: Limb = Limb(14, -14)
-    leg_left: Limb = Limb(5, -4)
-    leg_right: Limb = Limb(5, -4)
-    lean: float = 0.0
-    bend: float = 0.0
-    nod: float = 0.0
-    sway: float = 0.0
-    lift: float = 0.0
-    hand_left: str = "fist"
-    hand_right: str = "fist"
-    behind: tuple[str, ...] = ()  # arms drawn behind the head
-    mouth: str = "calm"
-
-
-POSES: dict[str, Pose] = {
-    "idle": Pose(Limb(16, -22), Limb(20, -34), Limb(8, -6), Limb(5, -2), lean=-2, nod=3, sway=-4),
-    "step left": Pose(
-        Limb(50, -80),
-        Limb(34, 22),
-        Limb(30, -8, 6),
-        Limb(4, 14),
-        lean=7,
-        bend=-4,
-        nod=-8,
-        sway=-16,
-        hand_right="open",
-        mouth="smile",
-    ),
-    "step right": Pose(
-        Limb(34, 22),
-        Limb(50, -80),
-        Limb(4, 14),
-        Limb(30, -8, 6),
-        lean=-7,
-        bend=4,
-        nod=8,
-        sway=16,
-        hand_left="open",
-        mouth="smile",
-    ),
-    "dance": Pose(
-        Limb(136, 28),
-        Limb(58, -108),
-        Limb(36, -58, 10),
-        Limb(10, 6),
-        lean=-8,
-        bend=12,
-        nod=-10,
-        sway=12,
-        hand_left="open",
-        mouth="shout",
-    ),
-    "headbang": Pose(
-        Limb(62, -118),
-        Limb(84, 62),
-        Limb(20, -14),
-        Limb(20, -14),
-        lean=6,
-        bend=12,
-        nod=24,
-        sway=-8,
-        hand_right="horns",
-        mouth="shout",
-    ),
-    "arms up": Pose(
-        Limb(152, 14),
-        Limb(146, 20),
-        Limb(14, -8),
-        Limb(14, -8),
-        lean=2,
-        bend=-2,
-        nod=-4,
-        hand_left="open",
-        hand_right="horns",
-        mouth="shout",
-    ),
-    "walk": Pose(
-        Limb(-26, -34),
-        Limb(38, -24),
-        Limb(27, -4, 4),
-        Limb(20, -52, -6),
-        lean=-3,
-        bend=-3,
-        nod=2,
-        mouth="smile",
-    ),
-    "sit": Pose(
-        Limb(26, -50),
-        Limb(26, -50),
-        Limb(52, -50, 0, 0.62),
-        Limb(52, -50, 0, 0.62),
-        nod=2,
-        mouth="calm",
-    ),
-}
-
-
-@dataclass(frozen=True)
 class Shape:
     """One outline of a body part, in its bone's frame."""
 
@@ -179,6 +69,7 @@ class Shape:
     tone: str = ""
     stroke: float = 0.0  # greater: a line of that width, not a filled shape
     opacity: float = 1.0
+    hatch: bool = True  # takes pen strokes in its shade, where the sheet has them
 
 
 @dataclass
@@ -209,7 +100,7 @@ class Puppet:
             bones[f"thigh {side}"], bones[f"shin {side}"] = thigh, shin
             bones[f"foot {side}"] = placed(*ankle, sign * leg.end)
             feet.append(ankle[1] + build.foot)
-        ground = placed(0, -max(feet) - pose.lift)
+        ground = placed(0, -(max(feet) if pose.seat is None else pose.seat) - pose.lift)
         bones["hips"] = hips
         torso = times(hips, placed(0, 0, pose.lean))
         chest = times(torso, placed(0, -build.torso * 0.45, pose.bend))
@@ -217,19 +108,25 @@ class Puppet:
         top = -build.torso * 0.55
         bones["neck"] = times(chest, placed(0, top, -pose.bend * 0.4))
         bones["head"] = times(bones["neck"], placed(0, -build.neck, pose.nod - pose.bend * 0.3 - pose.lean * 0.5))
-        turn = pose.lean * 1.35 + pose.bend
-        for side, sign in (("left", 1), ("right", -1)):
-            arm: Limb = pose.arm_left if sign > 0 else pose.arm_right
-            shoulder = point(chest, -sign * build.shoulder, top + 20)
-            upper = placed(*shoulder, turn * 0.4 + sign * arm.root, along=arm.short)
-            elbow = point(upper, 0, build.upper)
-            fore = placed(*elbow, turn * 0.4 + sign * (arm.root + arm.middle))
-            wrist = point(fore, 0, build.fore)
-            bones[f"upper {side}"], bones[f"fore {side}"] = upper, fore
-            bones[f"hand {side}"] = placed(*wrist, turn * 0.4 + sign * (arm.root + arm.middle + arm.end))
+        self.reach("left", pose.arm_left)
+        self.reach("right", pose.arm_right)
         for name, matrix in list(bones.items()):
             bones[name] = times(ground, matrix)
         bones["ground"] = IDENTITY
+
+    def reach(self, side: str, arm: Limb, prefix: str = "") -> None:
+        """Puts an arm's bones in place; with a prefix, those of another arm on the same shoulder."""
+        build, pose, bones = self.build, self.pose, self.bones
+        sign = 1 if side == "left" else -1
+        name = f"{prefix} " if prefix else ""
+        turn = (pose.lean * 1.35 + pose.bend) * 0.4
+        shoulder = point(bones["chest"], -sign * build.shoulder, -build.torso * 0.55 + 20)
+        upper = placed(*shoulder, turn + sign * arm.root, along=arm.short)
+        elbow = point(upper, 0, build.upper)
+        fore = placed(*elbow, turn + sign * (arm.root + arm.middle))
+        wrist = point(fore, 0, build.fore)
+        bones[f"{name}upper {side}"], bones[f"{name}fore {side}"] = upper, fore
+        bones[f"{name}hand {side}"] = placed(*wrist, turn + sign * (arm.root + arm.middle + arm.end))
 
     def add(self, bone: str, *shapes: Shape, merge: str = "", mirror: bool = False, at: Matrix = IDENTITY) -> None:
         """Draws shapes on a bone; mirror flips them left to right."""
@@ -272,7 +169,8 @@ class Puppet:
         passes: tuple[tuple[str, float, float], ...] = ((pen.palette.line, pen.sheet.outer * 2, 1.0),)
         if pen.sheet.glow:
             glow = pen.palette.accents[1]
-            passes = ((glow, 34, 0.07), (glow, 20, 0.12), (glow, 11, 0.5), (pen.palette.line, 5, 1.0))
+            bright = mix(glow, "#ffffff", 0.45)
+            passes = ((glow, 46, 0.1), (glow, 28, 0.16), (glow, 15, 0.45), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
         for colour, width, opacity in passes:
             with pen.inside(opacity=opacity):
                 for _, matrix, shapes in self.parts:
@@ -300,6 +198,7 @@ class Puppet:
             rim=shape.rim,
             light=(x, y),
             tone=shape.tone,
+            hatch=shape.hatch,
         )
 
     def _light(self, m: Matrix) -> Point:

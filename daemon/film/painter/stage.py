@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daemon.film.painter.colour import Palette
-from daemon.film.painter.pen import SHEETS, Pen, Point, Sheet, number
+from daemon.film.painter.colour import Palette, mix, oklch, to_lch
+from daemon.film.painter.outline import Point
+from daemon.film.painter.pen import SHEETS, Pen, Sheet
 
 WORLD = (1600.0, 900.0)
 CAST_DEPTH = 0.4
@@ -22,17 +23,11 @@ LEFT, RIGHT, TOP, LOW = -900.0, 2500.0, -700.0, 1500.0  # how far places draw
 
 @dataclass(frozen=True)
 class Spot:
-    """Where the cast stands: its feet, the size of a figure, and its height in the world."""
+    """Where a figure stands: its feet, and its size."""
 
     x: float
     y: float
     scale: float = 1.0
-    height: float = 610.0  # of the figure, unscaled, head and hair included
-    eyes: float = 0.86  # where its eyes are, as a share of its height
-
-    def face(self) -> Point:
-        """The middle of the face."""
-        return self.x, self.y - self.height * self.scale * self.eyes
 
 
 @dataclass
@@ -43,6 +38,8 @@ class Plane:
     depth: float
     pen: Pen
     pivot: Point | None = None
+    soft: bool = False  # nothing but gradients: half the resolution is enough
+    cast: bool = False  # one of the cast
 
 
 @dataclass
@@ -56,6 +53,8 @@ class Stage:
     line: float = 1.0  # line widths are multiplied by this: thinner the closer the camera is
     planes: list[Plane] = field(default_factory=list)
     spot: Spot = Spot(800, 800)
+    face: Point = (800.0, 300.0)  # of the first of the cast
+    crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
 
     @property
@@ -68,18 +67,35 @@ class Stage:
         """0 quiet .. 1 loud."""
         return float(self.scene["energy"])
 
+    def _level(self, level: float) -> float:
+        low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
+        return low + (high - low) * level
+
+    def tone(self, level: float) -> str:
+        """The world's colour at a level out of doors: raised by the hour of the day."""
+        return self.palette.tone(self._level(level))
+
+    def own(self, level: float, chroma: float, hue: float, share: float) -> str:
+        """A colour at a level whose hue is, by a share, the thing's own (leaves, water, earth), else the world's."""
+        height = self._level(level) * (0.82 if self.hour == "night" else 1.0)
+        world = to_lch(self.tone(level))[2]
+        turn = max(-15.0, min(15.0, ((world - hue + 180) % 360 - 180) * (1 - share)))
+        return mix(
+            self.tone(level), oklch(round(0.17 + 0.7 * height, 3), chroma, round(hue + turn, 1)), 0.45 + 0.55 * share
+        )
+
     def chance(self, name: str) -> random.Random:
         """Chance of one layer's own, from the picture's seed."""
         return random.Random(f"{self.scene['seed']}/{self.scene['place']}/{name}")
 
-    def layer(self, name: str, depth: float, pivot: Point | None = None) -> Pen:
+    def layer(self, name: str, depth: float, pivot: Point | None = None, soft: bool = False, cast: bool = False) -> Pen:
         """A new layer in front of those before it."""
         near = 0.55 + 0.45 * (1 - abs(depth - CAST_DEPTH)) if depth > CAST_DEPTH else 1.0
         sheet = replace(
             self.sheet, outer=self.sheet.outer * self.line * near, inner=self.sheet.inner * self.line * near
         )
         pen = Pen(f"{name.replace(' ', '')}{len(self.planes)}_", self.palette, sheet, self.light)
-        self.planes.append(Plane(name, depth, pen, pivot))
+        self.planes.append(Plane(name, depth, pen, pivot, soft, cast))
         return pen
 
     def cast(self, x: float, y: float, scale: float = 1.0) -> None:
@@ -88,7 +104,8 @@ class Stage:
         self.spot = Spot(x, y, scale)
         for index in range(len(names) - 1, 0, -1):
             side = (-1) ** index * math.copysign(1, x - 801)
-            self.perform(self, Spot(x + side * (330 + 60 * index) * scale, y - 14 * index, scale * 0.8), index)
+            beside = min(1400.0, max(200.0, x + side * (400 + 60 * index) * scale))
+            self.perform(self, Spot(beside, y - 14 * index, scale * 0.8), index)
         if names:
             self.perform(self, self.spot, 0)
 
@@ -129,28 +146,26 @@ def fit(width: int, height: int) -> float:
     return tall * (0.82 + 0.18 * min(1.0, wide / tall))
 
 
-def look_at(spot: Spot, framing: str, width: int, height: int, scene: dict[str, Any]) -> Camera:
+def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
     """The camera of a framing: wide sees the place, medium the figure to its knees, close head and shoulders."""
-    camera = scene["camera"]
+    camera, spot = stage.scene["camera"], stage.spot
     flip, roll = bool(camera["flip"]), float(camera["roll"])
     aspect = width / height
     seen = height / fit(width, height)  # world units from top to bottom at zoom 1
-    tall = spot.height * spot.scale
-    third = float(camera["side"])
-    if framing == "wide" or not scene["cast"]:
-        zoom = float(camera["zoom"])
+    if framing == "wide" or not stage.scene["cast"]:
         pull = 0.0 if aspect > 1.5 else min(1.0, (1.5 - aspect) / 0.6)
         x = WORLD[0] / 2 + (spot.x - WORLD[0] / 2) * pull + float(camera["x"]) * (1 - pull)
-        return Camera((x, WORLD[1] / 2 + float(camera["y"])), zoom, roll, flip)
-    face_x, face_y = spot.face()
-    share = 0.80 if framing == "medium" else 0.53
-    zoom = max(1.05, seen / (tall * share))
+        return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
+    near = framing == "close"
+    span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
     if aspect < 1:
-        zoom = max(1.0, zoom * (0.62 + 0.38 * aspect))
-    visible = seen / zoom
-    rise = 0.20 if framing == "medium" else 0.075
-    x = face_x + third * visible * min(aspect, 1.78) * (0.14 if framing == "medium" else 0.09)
-    return Camera((x, face_y + visible * rise), zoom, roll * 1.3, flip)
+        span /= 0.55 + 0.45 * aspect
+    zoom = max(1.05, seen / span)
+    span = seen / zoom
+    third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
+    low = stage.face[1] + span * (0.07 if near else 0.18)
+    room = stage.face[1] - stage.crest * spot.scale + span * 0.45  # lower than this, and the hair is cut off
+    return Camera((stage.face[0] + third, min(low, room)), zoom, roll * 1.3, flip)
 
 
 def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
@@ -159,10 +174,13 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
 
 
-def page(body: str, width: int, height: int) -> str:
-    """A whole SVG page."""
-    size = f'width="{number(width)}" height="{number(height)}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">{body}</svg>'
+def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
+    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
+    seen = " ".join(str(value) for value in view)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
+        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
+    )
 
 
 def sheet_of(name: str) -> Sheet:

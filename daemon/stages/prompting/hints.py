@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 
 SCENES = {
-    "industrial club": "club nightclub stage dancefloor floor rave speaker speakers crowd turntables concert lasers",
+    "industrial club": "club nightclub stage dancefloor rave speaker speakers crowd turntables concert lasers",
     "factory": "factory machine machines machinery assembly boiler pipes steam dock warehouse gauges chimneys forge",
     "city skyline": "city skyline street rooftop tower towers neon alley downtown skyscraper skyscrapers traffic urban",
     "desert road": "desert road highway dunes sand mesa cactus drive driving route horizon",
     "school yard": "school schoolyard classroom yard playground corridor lockers campus",
-    "battle field": "battle battlefield war army armies field banners ruins clash fight crater ridge",
+    "battle field": "battle battlefield war army armies banners ruins clash fight crater ridge",
     "temple": "temple shrine mountain mountains monastery pagoda altar gate kailash sacred lamps pillars",
     "deep space": "space galaxy planet planets stars nebula cosmos cosmic universe orbit void mandala",
     "forest": "forest woods trees tree jungle grove clearing cedar cedars moss leaves",
@@ -23,23 +23,23 @@ CHARACTERS = {
     "singer": "singer vocalist microphone singing sings diva",
     "fighter": "fighter warrior swordsman swordswoman samurai hero heroine sword blade fist boxer",
     "meditating figure": "meditating meditation yogi ascetic shiva monk buddha lotus padmasana",
-    "ring dancer": "nataraja tandava flames ring",
+    "ring dancer": "nataraja tandava dancer",
 }
 POSES = {
     "sit": "sit sits sitting seated cross-legged kneeling kneels",
     "walk": "walk walks walking stride striding running runs run pacing",
     "headbang": "headbang headbanging slamming slams hammering crashing",
-    "arms up": "arms raised raising reaching lifting hands up cheering shouting",
+    "arms up": "raised raising reaching lifting cheering shouting climbing",
     "dance": "dance dances dancing jump jumping leap leaping whirling spinning twirling",
     "step left": "leaning swaying stance",
     "step right": "punch kick lunging lunge stepping",
-    "idle": "standing still stands waiting listening motionless",
+    "idle": "standing stands waiting listening motionless",
 }
 HOURS = {
     "night": "night midnight moon moonlit moonlight stars starlight dark nocturnal nightfall",
-    "dawn": "dawn sunrise daybreak morning first",
-    "dusk": "dusk sunset twilight evening golden blue",
-    "day": "day daylight noon midday afternoon sunny summer bright",
+    "dawn": "dawn sunrise daybreak morning",
+    "dusk": "dusk sunset twilight evening",
+    "day": "day daylight noon midday afternoon sunny summer",
 }
 
 

@@ -1,15 +1,15 @@
 """Colours of a film from mood and key, and what to call a colour in a prompt.
 
-A colour is "#rrggbb". Lightness 0..1, chroma 0..0.37, hue in degrees, all in OKLCH (Björn Ottosson,
-"A perceptual color space for image processing", 2020).
+A colour is "#rrggbb"; lightness 0..1, chroma 0..0.37 and hue in degrees are OKLCH's.
 """
 
 from __future__ import annotations
 
 import colorsys
-import math
 import random
 from collections.abc import Sequence
+
+from daemon.film.painter.colour import oklch, to_lch
 
 # Hue by the circle of fifths, so that related keys lie side by side; C major is a warm yellow.
 _FIFTHS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F#": 6, "C#": 7, "G#": 8, "D#": 9, "A#": 10, "F": 11}
@@ -71,36 +71,30 @@ def _turn(hue: float, towards: float, share: float) -> float:
     return (hue + ((towards - hue + 180) % 360 - 180) * share) % 360
 
 
-def oklch(lightness: float, chroma: float, hue: float) -> str:
-    """ "#rrggbb" of an OKLCH colour; chroma is lowered until sRGB holds it."""
-    angle = math.radians(hue)
-    while True:
-        a, b = chroma * math.cos(angle), chroma * math.sin(angle)
-        long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-        medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-        short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-        channels = (
-            4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-            -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-            -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
-        )
-        if chroma < 0.005 or all(-0.001 <= channel <= 1.001 for channel in channels):
-            return "#" + "".join(f"{round(255 * _gamma(_bound(channel))):02x}" for channel in channels)
-        chroma *= 0.92
-
-
-def _gamma(value: float) -> float:
-    return 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
-
-
-def shade(colour: str, lightness: float = 1.0, saturation: float = 1.0, towards: float | None = None) -> str:
-    """A colour with lightness and saturation multiplied, its hue turned half way towards another (degrees, HSV)."""
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    hue, light, full = colorsys.rgb_to_hls(red, green, blue)
+def shade(colour: str, lightness: float = 1.0, chroma: float = 1.0, towards: float | None = None) -> str:
+    """A colour with lightness and chroma multiplied, its hue turned most of the way towards another (degrees)."""
+    light, full, hue = to_lch(colour)
     if towards is not None:
-        hue, full = _turn(hue * 360, towards, 0.6) / 360, max(full, 0.35)
-    channels = colorsys.hls_to_rgb(hue, _bound(light * lightness), _bound(full * saturation))
-    return "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
+        hue, full = _turn(hue, towards, 0.75), max(full, 0.06)
+    return oklch(_bound(light * lightness), full * chroma, hue)
+
+
+def of_section(colours: Sequence[str], energy: float, number: int) -> list[str]:
+    """A film's colours as one of its sections wears them, by its energy (0..1) and its number, from 0.
+
+    The three loudest stay as they are: the cast wears them, and is to look the same all through.
+    """
+    turn = (0, 26, -20, 38, -32, 14)[number % 6]
+    loud = sorted((c for c in colours if 0.45 < to_lch(c)[0] < 0.95), key=lambda c: -to_lch(c)[1])[:3]
+    most = min((to_lch(colour)[1] for colour in loud), default=0.37)
+    found = []
+    for colour in colours:
+        light, full, hue = to_lch(colour)
+        if colour not in loud:
+            light, full = light * (0.92 + 0.14 * _bound(energy)), min(0.9 * most, full * (0.7 + 0.5 * _bound(energy)))
+            colour = oklch(_bound(light), full, (hue + turn) % 360)
+        found.append(colour)
+    return found
 
 
 def name(colour: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from daemon import sidecars
-from daemon.rules import PLACEHOLDER, Action, Look, Member, Pool, Scene
+from daemon.rules import ALL, PLACEHOLDER, Action, Look, Member, Pool, Scene
 from daemon.stages.prompting import hints, lyrics, palette, slots
 
 WRITER = "templates"
@@ -67,7 +67,7 @@ class Writer:
         scene = self._scene(again, step)
         at = (scene.paint.scene if scene else "") or hints.scene(f"{scene.text if scene else ''} {self.look.place}")
         action = self._action(section.role, framing, at)
-        named = [name for name in PLACEHOLDER.findall(action.text) if name in self.look.cast] if action else []
+        named = [self._who(name) for name in PLACEHOLDER.findall(action.text)] if action else []
         members = [self.look.cast[name] for name in dict.fromkeys(named or self.look.cast)]
         sung = lyrics.between(self.lines, span.start, span.end)
         subject = self._subject(action, section.role)
@@ -132,15 +132,21 @@ class Writer:
     def _action(self, role: str, framing: str, at: str) -> Action | None:
         """What the cast does there: fitting the place first, then the framing."""
         own, anything = ([a for a in self.look.actions.get(r, []) if at in (a.at or [at])] for r in (role, "any"))
-        fits = [[action for action in pool if action.framing in ("", framing)] for pool in (own, anything)]
-        fitting = next(filter(None, (*fits, own, anything, self.look.actions.get(role))), None)
+        pool = [(action, 0) for action in own] + [(action, 1) for action in anything if role != "any"]
+        pool = pool or [(action, 0) for action in self.look.actions.get(role, [])]
+        fitting = [pair for pair in pool if pair[0].framing in ("", framing)] or pool
         if not fitting:
             return None
-        deck = self._deck(f"actions/{role}", [action.text for action in fitting])
-        # The least used first; at a tie, one that was written for this framing.
-        best = min(deck, key=lambda i: (self.uses[fitting[i].text], fitting[i].framing != framing, deck.index(i)))
-        self.uses[fitting[best].text] += 1
-        return fitting[best]
+        deck = self._deck(f"actions/{role}", [action.text for action, _ in fitting])
+
+        def cost(index: int) -> tuple[int, bool, int]:
+            # The least used first, one of this role rather than of any; then one written for this framing.
+            action, foreign = fitting[index]
+            return self.uses[action.text] + foreign, action.framing != framing, deck.index(index)
+
+        best = fitting[min(deck, key=cost)][0]
+        self.uses[best.text] += 1
+        return best
 
     def _deck(self, name: str, texts: list[str]) -> list[int]:
         """The entries of a pool in this job's own order; first those that the title and the words speak of."""
@@ -156,16 +162,20 @@ class Writer:
         named: set[str] = set()
 
         def who(match: re.Match[str]) -> str:
-            member = self.look.cast[match.group(1)]
-            again = match.group(1) in named
-            named.add(match.group(1))
+            name = self._who(match.group(1))
+            member, again = self.look.cast[name], name in named
+            named.add(name)
             # Described in full once; the second time the words before the first comma will do.
             words = re.split(r", | with ", member.text)[0] if again else member.text
             on = action.text[match.end() : match.end() + 1] == " "
-            return words + ("," if on and "," in words else "")
+            return words + ("," if on and (", " in words or " with " in words) else "")
 
         text = PLACEHOLDER.sub(who, action.text)
         return text if named or not cast else f"{cast}, {text}"
+
+    def _who(self, name: str) -> str:
+        """A member's name; where the cast is one line, it does what anyone does."""
+        return name if name in self.look.cast else ALL
 
     def _wardrobe(self, members: list[Member]) -> str:
         own = [member.wardrobe for member in members if member.wardrobe]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.pen import Point, box, ellipse, limb, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, limb, polygon, ribbon, smooth
 from daemon.film.painter.rig import Puppet, Shape, placed, point
 
 
@@ -58,6 +58,14 @@ def hand(kind: str, skin: str, size: float = 1.0) -> tuple[Shape, ...]:
         )
     if kind == "point":
         return (*fingers((10, 26, -4, 36)), palm, *fingers((-12, 26, 0, 7), (-3, 28, 0, 7), (18, 12, 58, 20)))
+    if kind == "mudra":
+        ring = curve("6 24, 20 26, 26 38, 16 48, 4 42", 1.0)
+        return (
+            *fingers((-15, 24, 22, 28), (-6, 28, 12, 34), (3, 28, 2, 34)),
+            palm,
+            part(ring, 3),
+            flat(ellipse(15, 37, 4.5, 5), crease),
+        )
     if kind == "flat":
         return (
             *fingers((-13, 24, 12, 18), (-5, 28, 4, 23), (5, 28, -4, 22), (13, 24, -12, 18)),
@@ -86,23 +94,25 @@ class Sleeve:
     cuff: str = ""
 
 
-def arm(puppet: Puppet, side: str, sleeve: Sleeve, skin: str, kind: str = "", size: float = 1.0) -> None:
-    """An arm with its hand."""
+def arm(
+    puppet: Puppet, side: str, sleeve: Sleeve, skin: str, kind: str = "", size: float = 1.0, prefix: str = ""
+) -> None:
+    """An arm with its hand; prefix names another arm of the same side ("back ")."""
     build, pose = puppet.build, puppet.pose
     kind = kind or (pose.hand_left if side == "left" else pose.hand_right)
-    merge = f"arm {side}"
-    puppet.add(f"hand {side}", *hand(kind, skin, size), mirror=side == "right")
-    upper = Shape(
+    upper, fore, merge = f"{prefix}upper {side}", f"{prefix}fore {side}", f"{prefix}arm {side}"
+    puppet.add(f"{prefix}hand {side}", *hand(kind, skin, size), mirror=side == "right")
+    first = Shape(
         limb(build.upper, sleeve.root, sleeve.middle, sleeve.bulge), sleeve.first, shade=9, rim=4, across=True
     )
-    fore = Shape(limb(build.fore, sleeve.middle, sleeve.end, sleeve.bulge), sleeve.second, shade=8, rim=4, across=True)
-    puppet.add(f"upper {side}", upper, merge=merge)
-    puppet.add(f"fore {side}", fore, merge=merge)
+    second = Shape(
+        limb(build.fore, sleeve.middle, sleeve.end, sleeve.bulge), sleeve.second, shade=8, rim=4, across=True
+    )
+    puppet.add(upper, first, merge=merge)
+    puppet.add(fore, second, merge=merge)
     if sleeve.cuff:
         wide = sleeve.end + 4
-        puppet.add(
-            f"fore {side}", Shape(box(-wide, build.fore - 12, wide * 2, 19, 7), sleeve.cuff, shade=7, across=True)
-        )
+        puppet.add(fore, Shape(box(-wide, build.fore - 12, wide * 2, 19, 7), sleeve.cuff, shade=7, across=True))
 
 
 def leg(puppet: Puppet, side: str, sleeve: Sleeve) -> None:
@@ -152,8 +162,8 @@ def eye(
     round_ = min(wide * 0.62, tall * 0.85)
     return [
         Shape(white, "#fbf6ee", shade=0, rim=0, line=0.3, contour=False),
-        Shape(ellipse(at, y - 1, round_, min(round_ * 1.15, tall * 0.86)), iris, shade=0, rim=0, line=0, contour=False),
-        Shape(ellipse(at, y - 1, round_ * 0.52), line, shade=0, rim=0, line=0, contour=False),
+        Shape(ellipse(at, y - open_to * 0.1, round_, open_to * 0.92), iris, shade=0, rim=0, line=0, contour=False),
+        Shape(ellipse(at, y - open_to * 0.1, round_ * 0.5, open_to * 0.5), line, shade=0, rim=0, line=0, contour=False),
         Shape(
             ellipse(at - round_ * 0.35, y - round_ * 0.5, round_ * 0.3),
             "#ffffff",

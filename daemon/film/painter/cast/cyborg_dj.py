@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, flat, hand, leg, mouth, stroke
+from daemon.film.painter.cast.decks import decks
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.pen import Pen, box, ellipse, limb, polygon, smooth
-from daemon.film.painter.rig import POSES, Build, Limb, Pose, Puppet, Shape
+from daemon.film.painter.outline import box, ellipse, limb, polygon, smooth
+from daemon.film.painter.poses import POSES, Limb, Pose
+from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=72, torso=156)
 OWN_POSES = {
@@ -235,7 +237,7 @@ def _head(puppet: Puppet, skin: str, metal: str, lamp: str, hair: str, cloth: st
         ],
         roundness=0.9,
     )
-    puppet.add("head", Shape(face, skin, shade=12, rim=4))
+    puppet.add("head", Shape(face, skin, shade=12, rim=4, hatch=False))
     plate = smooth([(22, 3), (42, -18), (52, -48), (53, -66), (38, -58), (28, -30), (12, -8)], roundness=0.7)
     puppet.add(
         "head",
@@ -271,7 +273,7 @@ def _head(puppet: Puppet, skin: str, metal: str, lamp: str, hair: str, cloth: st
     )
     puppet.add(
         "head",
-        Shape(visor, glass, shade=0, rim=0, line=1.3, tone=lamp),
+        Shape(visor, glass, shade=0, rim=0, line=1.3, tone=lamp, hatch=False),
         flat(polygon([(-42, -92), (-26, -95), (-40, -58), (-52, -62)]), "#ffffff", 0.7),
         flat(polygon([(-18, -96), (-12, -96), (-27, -57), (-32, -56)]), "#ffffff", 0.55),
         flat(box(-8, -78, 60, 4), mix(lamp, line, 0.75), 0.55),
@@ -344,38 +346,3 @@ def _head(puppet: Puppet, skin: str, metal: str, lamp: str, hair: str, cloth: st
             flat(ellipse(sign * 75, -76, 8, 15), lamp),
             flat(ellipse(sign * 76, -77, 3.5, 7), "#ffffff"),
         )
-
-
-def decks(pen: Pen) -> None:
-    """The desk in front of the DJ: two turntables, a mixer, a lit front."""
-    palette = pen.palette
-    body, lamp, second = palette.tone(0.14), palette.accents[1], palette.accents[0]
-    metal = mix(palette.tone(0.3), "#8088a0", 0.25)
-    top, low = -262, 14
-    front = polygon([(-262, top + 24), (262, top + 24), (240, low), (-240, low)])
-    board = polygon([(-222, top - 12), (222, top - 12), (274, top + 26), (-274, top + 26)])
-    pen.stroke(front, palette.line, pen.sheet.outer * 2)
-    pen.stroke(board, palette.line, pen.sheet.outer * 2)
-    paint = pen.linear((0, top), (0, low), (0, shift(body, lightness=0.06), 1), (1, mix(body, palette.line, 0.6), 1))
-    pen.shape(front, paint, line=0, tone=body)
-    for index in range(-5, 6):
-        tall = (70, 120, 54, 150, 96, 176, 110, 142, 70, 124, 60)[index + 5]
-        x = index * 40
-        colour = mix(lamp, second, abs(index) / 5)
-        for step in range(int(tall / 22)):
-            y = low - 34 - step * 22
-            squeeze = 1 - (low - y) / 4000
-            pen.fill(box(x * squeeze - 14, y - 14, 28, 14, 3), colour, 0.95 - 0.05 * step)
-    pen.shape(board, metal, line=1, tone=metal)
-    pen.fill(polygon([(-274, top + 26), (274, top + 26), (268, top + 44), (-268, top + 44)]), lamp)
-    for x in (-142, 142):
-        with pen.inside(f"translate({x} {top + 6}) scale(1 0.24)"):
-            pen.shape(ellipse(0, 0, 84), palette.line, line=0)
-            for radius, shade in ((76, 0.1), (62, 0.2), (48, 0.1)):
-                pen.fill(ellipse(0, 0, radius), palette.tone(shade))
-            pen.fill(ellipse(0, 0, 28), second if x < 0 else lamp)
-            pen.fill(ellipse(0, 0, 6), "#ffffff")
-    pen.shape(polygon([(-46, top - 10), (46, top - 10), (54, top + 22), (-54, top + 22)]), palette.tone(0.2), line=0.7)
-    for x in (-30, -10, 10, 30):
-        pen.fill(ellipse(x, top + 1, 5, 3), "#ffffff")
-        pen.fill(box(x - 2, top + 8, 5, 10, 2), lamp if x < 0 else second)

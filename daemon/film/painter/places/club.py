@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point, box, ellipse, polygon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.places import sparkle
 from daemon.film.painter.places.crowd import audience
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
@@ -23,18 +25,29 @@ def draw(stage: Stage) -> None:
     _beams(stage, heads, x)
     _stacks(stage, x)
     _platform(stage, x)
+    if sparkle.is_loud(stage):
+        chance.choice((sparkle.lasers, sparkle.jets, sparkle.lasers))(stage, x, FLOOR + 20)
     stage.cast(x, FLOOR + 8, 0.86)
     _smoke(stage, x)
+    if stage.scene["role"] in ("drop", "chorus"):
+        sparkle.confetti(stage)
     audience(stage, x)
 
 
 def _hall(stage: Stage, x: float) -> None:
-    pen, palette, chance = stage.layer("hall", 1.0), stage.palette, stage.chance("hall")
-    wall = pen.linear(
-        (0, TOP), (0, 900), (0, palette.tone(0.02), 1), (0.55, palette.tone(0.12), 1), (1, palette.tone(0.3), 1)
+    palette, chance = stage.palette, stage.chance("hall")
+    back = stage.layer("haze", 1.0, soft=True)
+    wall = back.radial(
+        (x, 430),
+        1150,
+        (0, palette.tone(0.56), 1),
+        (0.3, palette.tone(0.36), 1),
+        (0.62, palette.tone(0.16), 1),
+        (1, palette.tone(0.05), 1),
     )
-    pen.fill(box(LEFT, TOP, RIGHT - LEFT, LOW - TOP), wall)
-    pen.glow(x, 430, 900, palette.tone(0.55), 0.75)
+    back.fill(box(LEFT, TOP, RIGHT - LEFT, LOW - TOP), wall)
+    back.glow(x, 330, 620, palette.accents[1], 0.5)
+    pen = stage.layer("hall", 0.98)
     for column in range(-3, 9):
         left = column * 230 + 10
         dark = palette.tone(0.08)
@@ -76,10 +89,9 @@ def _window(pen: Pen, x: float, y: float, width: float, height: float, glass: st
 
 def _screen(stage: Stage, x: float) -> None:
     pen, palette, chance = stage.layer("screen", 0.85), stage.palette, stage.chance("screen")
-    kind = chance.choice(("sun", "rings", "wall"))
+    kind = chance.choice(("sun", "rings", "wall", "prism"))
     lamp, second, third = palette.accents[1], palette.accents[0], palette.accents[2]
     y = 330.0
-    pen.glow(x, y, 620, lamp, 0.55)
     if kind == "wall":
         back = box(x - 470, 90, 940, 460, 10)
         pen.fill(back, palette.tone(0.04))
@@ -89,6 +101,16 @@ def _screen(stage: Stage, x: float) -> None:
                 colour = mix(lamp, second, row / 13)
                 pen.fill(box(x - 456 + column * 40, 516 - row * 33, 32, 25, 3), colour)
         pen.stroke(back, palette.tone(0.3), 10)
+        return
+    if kind == "prism":
+        for step in range(5):
+            reach = 330 - step * 62
+            shape = polygon(
+                [(x, y - reach), (x + reach * 0.95, y + reach * 0.62), (x - reach * 0.95, y + reach * 0.62)]
+            )
+            pen.fill(shape, mix(palette.tone(0.04), second if step % 2 else lamp, 0.05 + 0.13 * step))
+            pen.neon_line(shape, mix(lamp, second, step / 4), 7 - step * 0.6)
+        pen.fill(ellipse(x, y + 30, 34), mix(third, "#ffffff", 0.5))
         return
     radius = 265.0
     count = 56
@@ -117,7 +139,7 @@ def _screen(stage: Stage, x: float) -> None:
     else:
         for step, share in enumerate((1.0, 0.8, 0.61, 0.43, 0.26)):
             pen.fill(
-                ellipse(x, y, radius * share), mix(palette.tone(0.08), second if step % 2 else lamp, 0.25 + 0.18 * step)
+                ellipse(x, y, radius * share), mix(palette.tone(0.05), second if step % 2 else lamp, 0.06 + 0.2 * step)
             )
             pen.stroke(ellipse(x, y, radius * share), mix(lamp, third, step / 4), 7)
     pen.stroke(ellipse(x, y, radius + 8), palette.tone(0.07), 18)
@@ -164,7 +186,7 @@ def _truss(stage: Stage) -> list[Point]:
 
 
 def _beams(stage: Stage, heads: list[Point], x: float) -> None:
-    pen, palette, chance = stage.layer("lights", 0.65), stage.palette, stage.chance("lights")
+    pen, palette, chance = stage.layer("lights", 0.65, soft=True), stage.palette, stage.chance("lights")
     kind = chance.choice(("fan", "cross", "focus"))
     spread = 0.45 + 0.5 * stage.energy
     colours = (palette.accents[0], palette.accents[1], palette.light)
@@ -255,7 +277,7 @@ def _platform(stage: Stage, x: float) -> None:
 
 
 def _smoke(stage: Stage, x: float) -> None:
-    pen, palette, chance = stage.layer("smoke", 0.3), stage.palette, stage.chance("smoke")
+    pen, palette, chance = stage.layer("smoke", 0.3, soft=True), stage.palette, stage.chance("smoke")
     for side in (-1, 1):
         for index in range(7):
             left = x + side * (250 + index * 130 + chance.uniform(-30, 30))

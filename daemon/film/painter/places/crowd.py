@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.pen import Pen, Point, box, ellipse, ribbon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, ribbon, smooth
+from daemon.film.painter.pen import Pen
 from daemon.film.painter.stage import LEFT, RIGHT, Stage
 
 
 def audience(stage: Stage, x: float) -> None:
     """Two rows of people at the front edge of the picture, looking at x."""
     palette = stage.palette
-    rows = ((0.2, 842.0, 0.78, 0.10, 0.62), (0.05, 915.0, 1.15, 0.02, 0.4))
+    rows = ((0.2, 812.0, 0.86, 0.10, 0.62), (0.05, 880.0, 1.3, 0.02, 0.4))
     for row, (depth, y, size, level, glint) in enumerate(rows):
         pen, chance = stage.layer(f"crowd {row + 1}", depth), stage.chance(f"crowd {row}")
         lamp = mix(palette.tone(glint), palette.accents[1], 0.45)

@@ -1,0 +1,277 @@
+"""The forest: trunks behind trunks into the haze, shafts of light, ferns, a stream, mushrooms that glow, fireflies."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from daemon.film.painter.colour import mix, oklch, shift
+from daemon.film.painter.outline import box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.pen import Pen
+from daemon.film.painter.places import nature
+from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
+
+GROUND = 640.0
+
+
+def draw(stage: Stage) -> None:
+    """Draws the forest with the cast in a glade."""
+    chance = stage.chance("plan")
+    side = chance.choice((-1, 1))
+    x = 800.0 + side * chance.choice((50, 140, 210))
+    stage.light = (-side * 0.55, -0.83)
+    _light(stage, 800 - side * 130)
+    _trunks(stage, "far trees", 0.94, 24, (16, 34), 0.74, GROUND - 40)
+    _bushes(stage, "far bushes", 0.9, GROUND - 30, 0.62, 46)
+    _trunks(stage, "trees", 0.8, 13, (34, 62), 0.48, GROUND + 6)
+    _bushes(stage, "bushes", 0.76, GROUND + 16, 0.4, 60)
+    _shafts(stage, 800 - side * 130, side)
+    _trunks(stage, "near trees", 0.62, 7, (66, 104), 0.24, GROUND + 60)
+    _ground(stage, x, side)
+    _ferns(stage, "ferns", 0.44, 10, 730, 0.32, 1.0)
+    stage.cast(x, GROUND + 152, 0.94)
+    _mushrooms(stage, x, side)
+    _canopy(stage)
+    _ferns(stage, "near ferns", 0.1, 9, 960, 0.06, 2.1)
+    _fireflies(stage)
+    nature.weather(stage)
+
+
+def _green(stage: Stage, level: float) -> str:
+    return stage.own(level, 0.115, 146, 0.56)
+
+
+def _light(stage: Stage, x: float) -> None:
+    pen = stage.layer("light", 1.0, soft=True)
+    pen.fill(
+        box(LEFT, TOP, RIGHT - LEFT, LOW - TOP),
+        pen.linear(
+            (0, -100), (0, 760), (0, _green(stage, 0.5), 1), (0.55, _green(stage, 0.86), 1), (1, _green(stage, 0.6), 1)
+        ),
+    )
+    pen.glow(x, 330, 660, mix(stage.palette.light, _green(stage, 0.95), 0.3), 0.95)
+
+
+def _trunk(
+    pen: Pen, chance: random.Random, x: float, low: float, wide: float, bark: str, lit: str, side: float
+) -> None:
+    lean = chance.uniform(-34, 34)
+    left = [
+        (x - wide * 1.7, low + 14),
+        (x - wide * 1.05, low - 40),
+        (x - wide * 0.86, low - 300),
+        (x - wide * 0.8 + lean, TOP),
+    ]
+    right = [
+        (x + wide * 0.8 + lean, TOP),
+        (x + wide * 0.86, low - 300),
+        (x + wide * 1.05, low - 40),
+        (x + wide * 1.7, low + 14),
+    ]
+    outline = smooth([*left, *right, (x + wide * 0.5, low + 4), (x - wide * 0.4, low + 6)], roundness=0.5)
+    pen.stroke(outline, pen.line_colour(bark), pen.sheet.inner * 1.5)
+    pen.fill(outline, bark)
+    edge = left if side < 0 else right[::-1]
+    inner = [(a + (wide * 0.34 if side < 0 else -wide * 0.34), b) for a, b in edge]
+    pen.fill(smooth([*edge, *reversed(inner)], roundness=0.5), lit, 0.75)
+    if wide > 30:
+        for _ in range(int(wide / 7)):
+            a, b = x + chance.uniform(-0.6, 0.6) * wide, low - chance.uniform(40, 620)
+            pen.stroke(
+                curve(f"0 0, {chance.uniform(-5, 5):.1f} 24, 0 52", closed=False, x=a, y=b),
+                shift(bark, lightness=-0.07),
+                wide * 0.07,
+            )
+        if chance.random() < 0.7:
+            a, b = x + wide * 0.9, low - chance.uniform(260, 420)
+            turn = chance.choice((-1, 1))
+            pen.fill(
+                ribbon(
+                    [
+                        (x + turn * wide * 0.6, b + 40),
+                        (a if turn > 0 else x - wide * 0.9, b),
+                        (x + turn * wide * 2.6, b - 64),
+                    ],
+                    [wide * 0.28, wide * 0.2, 3],
+                ),
+                bark,
+            )
+
+
+def _trunks(
+    stage: Stage, name: str, depth: float, count: int, wide: tuple[float, float], level: float, low: float
+) -> None:
+    pen, chance = stage.layer(name, depth), stage.chance(name)
+    bark = mix(_green(stage, level), oklch(0.4, 0.05, 50), 0.3 * (1 - level))
+    lit = mix(bark, stage.palette.light, 0.5)
+    step = (RIGHT - LEFT) / count
+    for index in range(count):
+        x = LEFT + (index + 0.5 + chance.uniform(-0.34, 0.34)) * step
+        if wide[0] > 60 and abs(x - 800) < 430:
+            x = 800 + math.copysign(chance.uniform(470, 640), x - 800)
+        elif wide[0] > 30 and abs(x - 800) < 170:
+            x = 800 + math.copysign(chance.uniform(200, 300), x - 800)
+        _trunk(
+            pen,
+            chance,
+            x,
+            low + chance.uniform(-10, 16),
+            chance.uniform(*wide),
+            shift(bark, lightness=chance.uniform(-0.02, 0.02)),
+            lit,
+            stage.light[0],
+        )
+
+
+def _bushes(stage: Stage, name: str, depth: float, y: float, level: float, size: float) -> None:
+    pen, chance = stage.layer(name, depth), stage.chance(name)
+    leaf = _green(stage, level)
+    x = LEFT
+    while x < RIGHT:
+        outline = nature.cloud(chance, x, y + 30, size * chance.uniform(0.8, 1.25))
+        pen.stroke(outline, pen.line_colour(leaf), pen.sheet.inner)
+        pen.fill(
+            outline, pen.linear((0, y - size), (0, y + 30), (0, mix(leaf, stage.palette.light, 0.3), 1), (0.5, leaf, 1))
+        )
+        x += size * chance.uniform(1.8, 3.0)
+    pen.fill(box(LEFT, y + 22, RIGHT - LEFT, LOW - y), leaf)
+
+
+def _shafts(stage: Stage, x: float, side: int) -> None:
+    pen, chance = stage.layer("shafts", 0.7, soft=True), stage.chance("shafts")
+    for index in range(6):
+        top, wide = x - side * (380 - index * 130) + chance.uniform(-40, 40), chance.uniform(36, 96)
+        low = top + side * 330
+        paint = pen.linear((0, -60), (0, 760), (0, stage.palette.light, 0.5), (1, stage.palette.light, 0.0))
+        pen.fill(
+            polygon(
+                [(top - wide * 0.5, -80), (top + wide * 0.5, -80), (low + wide * 1.3, 780), (low - wide * 1.3, 780)]
+            ),
+            paint,
+        )
+
+
+def _ground(stage: Stage, x: float, side: int) -> None:
+    pen, chance = stage.layer("ground", 0.5), stage.chance("ground")
+    moss = _green(stage, 0.36)
+    top = [(LEFT + index * 130, GROUND + 54 + chance.uniform(-16, 16)) for index in range(28)]
+    pen.fill(
+        smooth([(LEFT, LOW), *top, (RIGHT, LOW)], roundness=0.7),
+        pen.linear(
+            (0, GROUND + 30),
+            (0, 940),
+            (0, mix(moss, stage.palette.light, 0.3), 1),
+            (0.4, moss, 1),
+            (1, _green(stage, 0.14), 1),
+        ),
+    )
+    bank = 800 - side * 300
+    stream = smooth(
+        [
+            (bank - 26, GROUND + 60),
+            (bank + 26, GROUND + 60),
+            (bank + 70, GROUND + 120),
+            (bank + 20, GROUND + 190),
+            (bank + 130, GROUND + 290),
+            (bank - 330, GROUND + 330),
+            (bank - 130, GROUND + 190),
+            (bank - 30, GROUND + 120),
+        ],
+        roundness=0.8,
+    )
+    water = mix(stage.tone(0.66), stage.palette.accents[1], 0.3)
+    pen.stroke(stream, shift(moss, lightness=-0.12), 16)
+    pen.fill(stream, water)
+    for index in range(11):
+        y = GROUND + 80 + index * 19
+        pen.fill(
+            ellipse(bank - 20 - index * 8 + chance.uniform(-24, 24), y, 18 + index * 4, 2.4),
+            mix(water, "#ffffff", 0.65),
+            0.9,
+        )
+    for off, size in ((-120, 34), (96, 26), (150, 40), (-220, 44)):
+        stone = _green(stage, 0.46)
+        pen.shape(
+            curve("-40 12, -34 -16, -4 -28, 30 -18, 42 12, 0 18", x=bank + off, y=GROUND + 150 + size, size=size / 34),
+            stone,
+            line=0.9,
+            shade=9,
+            rim=4,
+        )
+    pen.glow(x, GROUND + 150, 380, stage.palette.light, 0.5, 0.15)
+    pen.fill(ellipse(x + 26, GROUND + 156, 130, 14), _green(stage, 0.03), 0.45)
+
+
+def _ferns(stage: Stage, name: str, depth: float, count: int, y: float, level: float, size: float) -> None:
+    pen, chance = stage.layer(name, depth), stage.chance(name)
+    for index in range(count):
+        share = (index + 0.5) / count
+        x = -260 + 2120 * share + chance.uniform(-70, 70)
+        if abs(x - 800) < 330 and size < 2:
+            continue
+        if size > 2 and abs(x - 800) < 420:
+            continue
+        leaf = _green(stage, level + chance.uniform(0, 0.06))
+        for angle in (-68, -42, -16, 14, 40, 66):
+            with pen.at(x, y + chance.uniform(-12, 22), angle, size * chance.uniform(0.85, 1.15)):
+                pen.fill(ribbon([(0, 0), (3, -50), (14, -100)], [3, 2, 0.5]), leaf)
+                for step in range(8):
+                    rise = -14 - step * 11
+                    wide = 26 - step * 2.6
+                    for turn in (-1, 1):
+                        pen.fill(
+                            ribbon(
+                                [
+                                    (step * 1.6, rise),
+                                    (turn * wide * 0.6 + step * 1.6, rise - 7),
+                                    (turn * wide + step * 1.6, rise - 4),
+                                ],
+                                [3.5, 4, 0.5],
+                            ),
+                            leaf,
+                        )
+
+
+def _mushrooms(stage: Stage, x: float, side: int) -> None:
+    pen, palette = stage.layer("mushrooms", 0.34), stage.palette
+    for off, size, colour in (
+        (side * 330, 1.5, palette.accents[0]),
+        (side * 400, 0.95, palette.accents[1]),
+        (side * 272, 0.8, palette.accents[0]),
+        (-side * 400, 1.1, palette.accents[1]),
+        (-side * 352, 0.7, palette.accents[0]),
+    ):
+        left, y = x + off, 858.0
+        pen.glow(left, y - 50 * size, 96 * size, colour, 0.6)
+        stem = curve("-13 0, -9 -34, -11 -58, 11 -58, 9 -34, 14 0", 0.6, x=left, y=y, size=size)
+        pen.shape(stem, mix(oklch(0.92, 0.03, 85), palette.light, 0.3), line=1.0, shade=6)
+        cap = curve("-48 -52, -40 -84, 0 -106, 40 -84, 48 -52, 20 -46, 0 -44, -20 -46", 0.85, x=left, y=y, size=size)
+        pen.shape(cap, colour, line=1.0, shade=10, rim=5)
+        for a, b, radius in ((-20, -72, 7), (6, -88, 6), (24, -66, 8), (-4, -62, 5)):
+            pen.fill(ellipse(left + a * size, y + b * size, radius * size, radius * size * 0.8), "#fffaf0", 0.95)
+
+
+def _canopy(stage: Stage) -> None:
+    """Leaves across the top, dark against the light."""
+    pen, chance = stage.layer("canopy", 0.16), stage.chance("canopy")
+    for row, (y, level) in enumerate(((40, 0.2), (-10, 0.09))):
+        leaf = _green(stage, level)
+        line = []
+        for index in range(46):
+            x = LEFT + index * 76
+            arch = 130 * min(1.0, abs(x - 800) / 800) ** 1.4
+            line.append((x, y + arch + (34 if index % 2 else -6) + chance.uniform(-16, 16)))
+        pen.fill(smooth([(LEFT, TOP), *line, (RIGHT, TOP)], roundness=0.9), leaf)
+        for a, b in line:
+            for _ in range(3):
+                with pen.at(a + chance.uniform(-40, 40), b + chance.uniform(-6, 26), chance.uniform(-60, 60)):
+                    pen.fill(curve("0 -8, 9 6, 7 22, 0 34, -7 22, -9 6"), leaf if row else shift(leaf, lightness=0.04))
+
+
+def _fireflies(stage: Stage) -> None:
+    pen, chance = stage.layer("fireflies", 0.2), stage.chance("fireflies")
+    lamp = mix(oklch(0.92, 0.15, 105), stage.palette.light, 0.3)
+    for _ in range(30):
+        x, y = chance.uniform(-60, 1660), chance.uniform(180, 860)
+        pen.glow(x, y, chance.uniform(14, 32), lamp, 0.75)
+        pen.fill(ellipse(x, y, chance.uniform(2, 4)), "#fffff0")

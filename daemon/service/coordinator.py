@@ -1,0 +1,353 @@
+"""The coordinator: one loop that holds every fact and moves every job.
+
+Events arrive on one queue. Each turn of the loop takes what is there, looks again at the jobs that
+changed, lets `decide` name the one act for each, carries the acts out, and starts what may run.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from daemon import log, sidecars
+from daemon.errors import FinalFault
+from daemon.events import (
+    Event,
+    HandEnded,
+    InboxSeen,
+    Progress,
+    Requested,
+    Settled,
+    Signalled,
+    WorkerEnded,
+)
+from daemon.job import LIVE, JobFolder
+from daemon.queue import schedule, spool
+from daemon.queue.inbox import Inbox
+from daemon.service import acts, asks, claims, delivery, desks, ends, snapshot
+from daemon.service.decide import Act, Facts, decide
+from daemon.service.estimates import Estimates, length_by_size
+from daemon.service.gates import Gates
+from daemon.service.hands import Hands
+from daemon.service.sd import Systemd
+from daemon.service.tracked import Tracked
+from daemon.settings import Settings
+from daemon.stages import step_for
+
+_TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
+_TIDY = 3600.0
+
+
+class WorkersLike(Protocol):
+    """What the coordinator asks of the workers."""
+
+    def start(self) -> None:
+        """Makes ready."""
+
+    def set_settings(self, settings: Settings) -> None:
+        """Settings for the attempts to come."""
+
+    def submit(self, job_path: Path, verb: str, attempt: int, limit: float, *, resource: str = "cpu") -> None:
+        """Starts an attempt. ValueError while an earlier one of that job is still being ended."""
+
+    def cancel(self, job_id: str) -> bool:
+        """Ends the attempt of a job; whether there was one."""
+
+    def stop(self, grace: float) -> None:
+        """Ends every attempt and every worker."""
+
+
+class Coordinator:
+    """Everything that is decided is decided in `turn`, in one thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rulebook: Any,
+        *,
+        workers: Callable[[Callable[[Event], None]], WorkersLike],
+        inbox: Callable[[Callable[[Event], None]], Inbox],
+        clock: Callable[[], float] = time.monotonic,
+        systemd: Systemd | None = None,
+        once: bool = False,
+        quiet: float = 1.0,
+    ) -> None:
+        self.settings = settings
+        self.rulebook = rulebook
+        self.clock = clock
+        self.once = once
+        self._quiet = quiet
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.put = self.events.put
+        self.workers = workers(self.put)
+        self.inbox = inbox(self.put)
+        self.hands = Hands(self.put)
+        self.gates = Gates(settings)
+        self.systemd = systemd or Systemd("", "")
+        self.estimates = Estimates(settings.library / "estimates.json")
+        self.jobs: dict[str, Tracked] = {}
+        self.problems: list[str] = []
+        self.inboxes: dict[str, InboxSeen] = {}
+        self.claiming: set[str] = set()
+        self.log = log.get()
+        self.stopping = False
+        self.quiet_since: float | None = None
+        self.desks_looked = float("-inf")
+        self._asked = float("-inf")
+        self._scanned = float("-inf")
+        self._tidied = float("-inf")
+        self.pages = snapshot.Pages(settings)
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Runs until told to stop (or, once, until nothing is left to do)."""
+        self.start()
+        try:
+            while not self.stopping:
+                self.turn(self._wait())
+                if self.once and self._drained():
+                    break
+        finally:
+            self.end()
+
+    def start(self) -> None:
+        """What a start does before the first turn: the claims and jobs of an earlier life, then the watchers."""
+        spool.make(self.settings.stages)
+        claims.recover(self)
+        self.scan(starting=True)
+        self.workers.start()
+        self.inbox.start()
+        self.systemd.say("READY=1")
+        self.log.info("watching", root=str(self.settings.root), jobs=len(self.jobs))
+
+    def end(self) -> None:
+        """Ends cleanly: running attempts are given up (they are made again), facts are on disk already."""
+        self.systemd.say("STOPPING=1")
+        self.inbox.stop()
+        self.workers.stop(3.0)
+        for one in self.jobs.values():
+            if one.running or one.stage == "rendered":
+                # Ending on purpose is no interruption.
+                one.state.running = ""
+                acts.remember(self, one)
+        self.estimates.keep()
+        self.pages.write(self, force=True)
+        self.hands.stop()
+        self.log.info("stopped", jobs=len(self.jobs))
+
+    def _wait(self) -> list[Event]:
+        """The events that came within a turn; the first is waited for, the rest is taken as it lies there."""
+        found: list[Event] = []
+        try:
+            found.append(self.events.get(timeout=self._pause()))
+            while True:
+                found.append(self.events.get_nowait())
+        except queue.Empty:
+            return found
+
+    def _pause(self) -> float:
+        return 0.0 if any(one.dirty and not one.busy for one in self.jobs.values()) else _TURN
+
+    def turn(self, events: list[Event]) -> None:
+        """One turn: events, requests, scan, acts, starts, pages."""
+        for event in events:
+            self.handle(event)
+        now = self.clock()
+        self.systemd.alive(now)
+        if now - self._asked >= _TURN:
+            self._asked = now
+            self._reload_rules()
+            asks.take(self)
+        if now - self._scanned >= self.settings.scan:
+            self.scan()
+        self.gates.look(now)
+        desks.look(self, now)
+        for one in list(self.jobs.values()):
+            if self._due(one, now):
+                self.consider(one, now)
+        self.dispatch(now)
+        if now - self._tidied >= _TIDY:
+            self._tidied = now
+            self.hands.give("library", "tidy", "", lambda: acts.tidy(self.settings))
+        self.pages.write(self)
+
+    def _due(self, one: Tracked, now: float) -> bool:
+        if one.busy:
+            return False
+        if one.dirty or one.held != self.gates.held(one):
+            return True
+        if one.stage == "rendered":
+            return desks.due(self, one, now)
+        return bool(one.waits == "trying again" and now >= one.not_before)
+
+    # --- events -------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Takes one event into account."""
+        if isinstance(event, Progress):
+            one = self.jobs.get(event.job)
+            if one and one.running and event.attempt == one.state.attempt:
+                one.fraction, one.doing = event.fraction, event.doing
+                one.left = event.extra.get("left")
+        elif isinstance(event, WorkerEnded):
+            ends.ended(self, event)
+        elif isinstance(event, HandEnded):
+            acts.brought_back(self, event)
+        elif isinstance(event, Settled):
+            claims.settled(self, event.group)
+        elif isinstance(event, InboxSeen):
+            self.inboxes[event.inbox] = event
+        elif isinstance(event, Requested):
+            asks.carry_out(self, event)
+        elif isinstance(event, Signalled):
+            self.stopping = self.stopping or event.stop
+            if event.reload:
+                asks.reload(self)
+
+    def _reload_rules(self) -> None:
+        before = self.rulebook.problem
+        if self.rulebook.reload_if_changed():
+            self.log.info("rules were read again")
+            self.inbox.set_folders(self.rulebook.folders())
+            self.inbox.reconsider()
+        if self.rulebook.problem and self.rulebook.problem != before:
+            self.log.warning("a rule is wrong", problem=self.rulebook.problem)
+
+    # --- jobs ---------------------------------------------------------------------------------
+
+    def scan(self, starting: bool = False) -> None:
+        """Lists every job on disk. The truth under all events: what was moved by hand is noticed too."""
+        self._scanned = self.clock()
+        listing = spool.scan(self.settings.stages)
+        self.problems = listing.problems
+        for ident, folder in listing.jobs.items():
+            known = self.jobs.get(ident)
+            if known is None or known.folder != folder:
+                if known and known.busy:
+                    continue
+                self.track(folder, starting=starting)
+        for ident in set(self.jobs) - set(listing.jobs):
+            if not self.jobs[ident].busy:
+                self.log.warning("a job is gone from stages", job=ident)
+                del self.jobs[ident]
+        delivery.look_for_reopen(self)
+        desks.sweep(self)
+
+    def track(self, folder: JobFolder, starting: bool = False) -> Tracked:
+        """Begins to hold a job that lies on disk."""
+        now = self.clock()
+        fault: FinalFault | None = None
+        about: sidecars.Job | None = None
+        state = sidecars.State()
+        trouble: sidecars.Trouble | None = None
+        try:
+            about = folder.job()
+            state = folder.read(sidecars.State) or state
+            trouble = folder.read(sidecars.Trouble)
+        except FinalFault as caught:
+            fault = caught
+        one = Tracked(folder, about, state, trouble, since=now, not_before=now + state.delay)
+        if folder.stage == "done" and fault is None:
+            delivery.state(one)
+        one.changed, one.shown = now - state.quiet, now - state.asked
+        if about is not None:
+            one.length = length_by_size(sum(member.size for member in about.members if member.role == "source"))
+        self.jobs[folder.id] = one
+        if starting and state.running and folder.stage in LIVE:
+            ends.interrupted(self, one, "the daemon was ended in the middle of it")
+        if fault is not None and folder.stage not in ("failed", "done"):
+            acts.fail(self, one, fault, cause="unreadable")
+        return one
+
+    def consider(self, one: Tracked, now: float) -> None:
+        """Looks at a job anew and carries out the one act that follows."""
+        one.dirty = False
+        try:
+            act = self._decide(one, now)
+            one.waits = act.what if act.verb == "wait" else ""
+            one.wants = act.what if act.verb == "run" else ""
+            acts.carry_out(self, one, act)
+        except FinalFault as fault:
+            acts.fail(self, one, fault, cause="unreadable" if fault.facts.get("unreadable") else "final")
+        except OSError as error:
+            # The state folder itself can't be written (full, read-only): the job stays as it is.
+            self.log.error("a job can't be moved on", job=one.id, error=str(error))
+            one.not_before, one.waits = now + self.settings.limits.first_delay, "trying again"
+            one.held = ""
+
+    def _decide(self, one: Tracked, now: float) -> Act:
+        if one.about is None:
+            # Without job.json nothing is known of it; it can only lie in failed.
+            noted = one.stage == "failed"
+            return decide(Facts("", one.stage, trouble=one.trouble is not None or noted, noted=noted))
+        step = step_for(one.kind, one.stage)
+        if one.stage in LIVE and step is not None and one.trouble is None:
+            one.next_sidecar = spool.adds(one.folder, step) is not None
+            snapshot.hear(one)
+        one.held = self.gates.held(one)
+        return decide(
+            Facts(
+                kind=one.kind,
+                stage=one.stage,
+                next_sidecar=one.next_sidecar,
+                trouble=one.trouble is not None,
+                noted=bool(one.trouble and one.trouble.noted),
+                held=one.held,
+                delay=max(0.0, one.not_before - now),
+                desk=bool(one.desk) and one.desk_round == (one.renders.round if one.renders else 0),
+                gate=desks.verdict(self, one, now),
+                delivery=delivery.state(one),
+                source_here=one.stage == "done" and delivery.source_here(one),
+                expired=delivery.expired(self, one),
+                reopening=one.stage == "done" and one.state.reopening,
+            )
+        )
+
+    # --- starting attempts ----------------------------------------------------------------------
+
+    def dispatch(self, now: float) -> None:
+        """Starts what may run, in order."""
+        waiting = [self._candidate(one, one.wants, now) for one in self.jobs.values() if one.wants and not one.busy]
+        if not waiting or self.stopping:
+            return
+        running = [self._candidate(one, one.running, now) for one in self.jobs.values() if one.running]
+        resources = self.settings.resources
+        slots = {"cpu": self.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
+        for ident in schedule.choose(waiting, running, slots):
+            acts.start(self, self.jobs[ident], now)
+
+    def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
+        step = step_for(one.kind, one.stage)
+        resource = step.resource if step is not None and step.verb == verb else "cpu"
+        estimate = self.estimates.seconds(verb, one.length)
+        return schedule.Candidate(one.id, resource, estimate, now - one.since, one.state.priority, one.alone)
+
+    # --- ends -----------------------------------------------------------------------------------
+
+    def _drained(self) -> bool:
+        """Whether nothing is left to do but what waits for people or for the world."""
+        now = self.clock()
+        still = (
+            self.claiming
+            or not self.events.empty()
+            or any(
+                one.busy or one.looking or one.dirty or one.wants or one.waits == "trying again" or desks.closing(one)
+                for one in self.jobs.values()
+            )
+            or claims.unsettled(self)
+        )
+        if still:
+            self.quiet_since = None
+            return False
+        if self.quiet_since is None:
+            self.quiet_since = now
+        return now - self.quiet_since >= self._quiet
+
+    def stamp(self) -> str:
+        """Now, for people: ISO 8601 with the local offset."""
+        return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,294 @@
+"""render: candidates for every slot, a contact sheet, an animatic; and what a redo asks for.
+
+Each picture is published under a name made of its fingerprint (prompt, seed, painter, version, size)
+and carries its own recipe as a PNG text, so that an interrupted render goes on where it stopped.
+In a redo round only what was asked for is painted; the rest stays as it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from daemon import durable, sidecars
+from daemon.errors import FinalFault
+from daemon.job import JobFolder
+from daemon.rules import Rule
+from daemon.sidecars import Analysis, Picture, Prompts, Renders
+from daemon.stages.prompting import palette
+from daemon.stages.rendering import own, plan, shown
+from daemon.stages.rendering.steer import Wish, steer
+from daemon.stages.tools import Tools
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_RECIPE = "dropreel"  # the PNG text that holds the recipe
+_COMPRESSION = 2
+_PAINTING = 0.8  # share of the work
+_NO_COMFYUI = "no ComfyUI is connected"
+
+
+class Painter(Protocol):
+    """daemon.film.painter, or what stands in for it."""
+
+    VERSION: str
+
+    def Request(self, **facts: Any) -> Any:  # noqa: N802 (the painter's own name)
+        """What to paint."""
+
+    def paint(self, request: Any) -> Any:
+        """A picture (H x W x 3 uint8) and its scene."""
+
+
+def painter() -> Painter:
+    """The built-in painter; heavy, so it is imported here."""
+    import daemon.film.painter as found
+
+    return found  # type: ignore[return-value]
+
+
+def render(job: JobFolder, tools: Tools) -> Renders:
+    """The pictures of a job, or those of its next round where it lies in `rendered` already.
+
+    FinalFault where a sidecar is missing or unreadable; OSError where the disk is full or the job was moved.
+    """
+    facts = job.job()
+    work = _Work(job, tools, facts, tools.rule(facts), job.need(Prompts), job.need(Analysis))
+    if not work.prompts.prompts:
+        raise FinalFault("there is nothing to paint", "prompts.json holds no prompt", "`dropreel retry` the job.")
+    before = job.read(Renders) if job.stage == "rendered" else None
+    decisions = (job.read(sidecars.Decisions) if before else None) or sidecars.Decisions()
+    if before is None:
+        round_, pictures = 1, work.first_round()
+    else:
+        wanted, notes = plan.redo_round(work.prompts.prompts, before, decisions)
+        work.notes += [*before.notes, *notes]
+        round_ = before.round + (1 if wanted else 0)
+        pictures = [*work.kept(before.pictures), *work.painted(wanted)]
+    pictures = plan.in_order(pictures)
+    made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
+    made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
+    shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, decisions, work.notes)
+    made.notes = list(dict.fromkeys(work.notes))
+    tools.progress(1.0, f"{len(pictures)} pictures")
+    return made
+
+
+@dataclass
+class _Work:
+    """What one render knows, and what it has to say."""
+
+    job: JobFolder
+    tools: Tools
+    facts: sidecars.Job
+    rule: Rule
+    prompts: Prompts
+    analysis: Analysis
+    notes: list[str] = field(default_factory=list)
+    done: int = 0
+    total: int = 1
+
+    def __post_init__(self) -> None:
+        self.began = time.monotonic()
+        self.painter = painter()
+        self.size = plan.size(self.rule)
+        self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
+
+    def first_round(self) -> list[Picture]:
+        """Each slot's candidates: people's own where there are some and the rule allows, painted otherwise."""
+        wanted = plan.first_round(self.prompts.prompts, self.rule.pictures.candidates)
+        mine: list[sidecars.Member] = []
+        if self.rule.pictures.painter in ("auto", "own"):
+            mine = self.facts.with_role("picture") or self.facts.with_role("background")
+        self.total = len(self.prompts.prompts) if mine else len(wanted)
+        found = self._own(mine)
+        if self.rule.pictures.painter == "own" and not found:
+            self.fallback = "no picture that can be used was dropped with the song"
+        # A slot whose own pictures can't be read is painted.
+        have = {picture.slot for picture in found}
+        missing = [item for item in wanted if item.prompt.slot not in have]
+        self.total = max(1, self.done + len(missing))
+        return [*found, *self.painted(missing)]
+
+    def painted(self, wanted: Sequence[plan.Wanted]) -> list[Picture]:
+        """Paints what isn't there yet; what is there with the right fingerprint is taken as it is."""
+        self.total = max(self.total, self.done + len(wanted))
+        return [self._paint(item) for item in wanted]
+
+    def kept(self, pictures: Sequence[Picture]) -> list[Picture]:
+        """The pictures of earlier rounds, as they were; one whose file was lost is painted again."""
+        prompts = {prompt.slot: prompt for prompt in self.prompts.prompts}
+        found = []
+        for picture in pictures:
+            if (self.job.path / picture.file).is_file() or picture.slot not in prompts:
+                found.append(picture)
+                continue
+            prompt, notes = prompts[picture.slot], tuple(picture.notes)
+            again = plan.Wanted(prompt, picture.candidate, picture.seed, notes, picture.replaces, picture.asked_at)
+            self.notes.append(f"{picture.id} was lost and is painted anew")
+            found.append(self._paint(again))
+        return found
+
+    def _paint(self, item: plan.Wanted) -> Picture:
+        request = self.painter.Request(**self._request(item))
+        width, height = self.size
+        print_ = sidecars.fingerprint("builtin", self.painter.VERSION, dataclasses.asdict(request))
+        name = f"{item.id}-{print_}.png"
+        scene = self._there(name, print_)
+        if scene is None:
+            painted = self.painter.paint(request)
+            scene = dict(painted.scene)
+            recipe = {"fingerprint": print_, "seed": item.seed, "prompt": item.words, "scene": scene}
+            from PIL import Image
+
+            _publish(self.tools, self.job, name, Image.fromarray(painted.picture), recipe)
+        self._tick(f"picture {item.id}")
+        return Picture(
+            slot=item.prompt.slot,
+            candidate=item.candidate,
+            file=name,
+            fingerprint=print_,
+            width=width,
+            height=height,
+            seed=item.seed,
+            prompt=item.words,
+            painter=f"builtin {self.painter.VERSION}",
+            fallback_because=self.fallback,
+            note=item.notes[-1] if item.notes else "",
+            notes=list(item.notes),
+            replaces=item.replaces,
+            asked_at=item.asked_at,
+            scene=scene,
+        )
+
+    def _request(self, item: plan.Wanted) -> dict[str, Any]:
+        prompt = item.prompt
+        section = self.analysis.sections[prompt.section] if prompt.section < len(self.analysis.sections) else None
+        energy = section.energy if section else self.analysis.energy
+        labels = list(dict.fromkeys(each.label or each.role for each in self.analysis.sections))
+        number = labels.index(section.label or section.role) if section else 0
+        wish = Wish(
+            palette=tuple(palette.of_section(self.prompts.palette, energy, number)),
+            mood=tuple(self.prompts.mood),
+            scene=prompt.scene,
+            characters=tuple(prompt.characters),
+            pose=prompt.pose,
+            framing=prompt.framing,
+            time_of_day=prompt.time_of_day,
+            energy=energy,
+        )
+        for note in item.notes:
+            wish = steer(wish, note)
+        return {
+            "prompt": item.words,
+            "seed": item.seed,
+            "width": self.size[0],
+            "height": self.size[1],
+            "key": ((section.key if section else None) or self.analysis.key).name(),
+            "sheet": self.rule.look.sheet,
+            "role": section.role if section else "section",
+            **{each.name: getattr(wish, each.name) for each in dataclasses.fields(wish)},
+        }
+
+    def _own(self, members: list[sidecars.Member]) -> list[Picture]:
+        """People's own pictures, spread over the slots."""
+        prompts = self.prompts.prompts
+        good, seen = list(members), set()
+        while True:
+            # Only those that are to be shown are opened; one that can't be makes room for another.
+            uses = own.spread(good, len(prompts), self.rule.pictures.candidates)
+            fresh = {use.member.file: use.member for share in uses for use in share if use.member.file not in seen}
+            seen |= set(fresh)
+            bad = {member.file for member in fresh.values() if not self._readable(member)}
+            good = [member for member in good if member.file not in bad]
+            if not bad:
+                break
+        if not good:
+            return []
+        if len(good) < len(prompts):
+            self.notes.append(f"{len(good)} own pictures for {len(prompts)} places: some come again, closer")
+        found = []
+        for prompt, shares in zip(prompts, uses, strict=True):
+            for letter, use in zip(plan.LETTERS, shares, strict=False):
+                found.append(self._take(prompt, letter, use))
+            self._tick(f"own pictures for {prompt.slot}")
+        return found
+
+    def _readable(self, member: sidecars.Member) -> bool:
+        try:
+            own.load(self.job.file(member.file), 64, 64, 0)
+        except ValueError as error:
+            self.notes.append(f"{member.name} can't be used as a picture: {error}")
+            return False
+        return True
+
+    def _take(self, prompt: sidecars.Prompt, letter: str, use: own.Use) -> Picture:
+        facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
+        print_ = sidecars.fingerprint("own", own.VERSION, facts)
+        name = f"{prompt.slot}{letter}-{print_}.png"
+        if self._there(name, print_) is None:
+            picture = own.load(self.job.file(use.member.file), *self.size, use.again)
+            _publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
+        width, height = _dimensions(self.job.path / name)
+        again = f", shown again closer ({use.again + 1})" if use.again else ""
+        return Picture(
+            slot=prompt.slot,
+            candidate=letter,
+            file=name,
+            fingerprint=print_,
+            width=width,
+            height=height,
+            prompt=f"{use.member.name}{again}",
+            origin="own",
+            painter="own",
+        )
+
+    def _there(self, name: str, fingerprint: str) -> dict[str, Any] | None:
+        """The scene of a picture that lies there from an earlier attempt; None where it is to be made."""
+        if not self.tools.has(self.job, name):
+            return None
+        scene = _recipe(self.job.path / name, fingerprint)
+        if scene is None:
+            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
+        return scene
+
+    def _tick(self, doing: str) -> None:
+        self.done += 1
+        # Pictures that lay there already take no time, and make the estimate no worse than short.
+        left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
+        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing, left=round(left, 1))
+
+
+def _publish(tools: Tools, job: JobFolder, name: str, picture: Image, recipe: dict[str, Any]) -> None:
+    """Publishes a picture as PNG with its recipe inside."""
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_itxt(_RECIPE, json.dumps(recipe, ensure_ascii=True), zip=True)
+    tools.publish(job, name, lambda temp: picture.save(temp, "PNG", compress_level=_COMPRESSION, pnginfo=text))
+
+
+def _recipe(path: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The scene of a picture that lies there, whole and with that fingerprint; None otherwise."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            opened.load()
+            recipe = json.loads(opened.info.get(_RECIPE, "{}"))
+    except Exception:  # however a decoder fails on it: it isn't whole, and is painted again
+        return None
+    return dict(recipe.get("scene", {})) if recipe.get("fingerprint") == fingerprint else None
+
+
+def _dimensions(path: Path) -> tuple[int, int]:
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        return opened.size

@@ -1,0 +1,144 @@
+"""Painted scenes in layers: the approved picture at rest, figures that dance on the beats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from daemon.film import dance, kernels, painter, scenery
+from daemon.film.compositor import Compositor
+from daemon.film.timeline import PictureFile, Slot, Timeline, frame_at, plan
+from daemon.film.verify import verify
+from tests import film_help as help
+
+
+def painted(folder: Path, seed: int = 3, **named: Any) -> PictureFile:
+    request = {
+        "scene": "industrial club",
+        "characters": ("cyborg dj",),
+        "pose": "idle",
+        "framing": "wide",
+        "energy": 0.9,
+    }
+    made = painter.paint(painter.Request(prompt="club", seed=seed, width=480, height=270, **{**request, **named}))
+    path = folder / f"{seed:02d}a.png"
+    cv2.imwrite(str(path), made.picture[..., ::-1])
+    return PictureFile(path.stem, path, f"painted {seed}", made.scene)
+
+
+def dancing(folder: Path, seconds: float = 8.0) -> Timeline:
+    form = (("drop", 0.9, 99),)
+    analysis = help.song(seconds, form=form)
+    pictures = [painted(folder, 3), painted(folder, 4)]
+    slots = [Slot(f"{i:02d}", i * seconds / 2, (i + 1) * seconds / 2, 0, [pictures[i]]) for i in range(2)]
+    return plan(analysis, slots, help.rule(480, 270, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
+
+
+def luma(timeline: Timeline, frames: list[int]) -> list[np.ndarray]:
+    found = []
+    with Compositor(timeline, help.bass(timeline.frames)) as drawing:
+        brush, out = drawing.brush(), np.empty((timeline.height * 3 // 2, timeline.width), np.uint8)
+        for frame in frames:
+            brush(frame, out)
+            found.append(out[: timeline.height].astype(np.int16))
+    return found
+
+
+@pytest.mark.parametrize("framing", ["wide", "medium", "close"])
+def test_the_layers_at_rest_are_the_approved_picture(tmp_path: Path, framing: str) -> None:
+    picture = painted(tmp_path, 5, framing=framing)
+    timeline = dancing(tmp_path)
+    shot = replace(timeline.shots[0], picture=picture, end=30, camera_from=(0.5, 0.5, 1.0), camera_to=(0.5, 0.5, 1.0))
+    still = replace(timeline, frames=30, shots=(shot,), effects=())
+    flat = replace(still, shots=(replace(shot, picture=replace(picture, scene={})),))
+    assert scenery.stage_of(picture, 480, 270) is not None
+    layered, plain = luma(still, [10])[0], luma(flat, [10])[0]
+    assert np.abs(layered - plain).mean() < 4.0
+
+
+def test_a_figure_takes_another_pose_on_every_other_beat_and_its_motion_peaks_there(tmp_path: Path) -> None:
+    timeline = dancing(tmp_path)
+    pictures = luma(timeline, list(range(timeline.frames)))
+    motion = np.array([0.0, *(np.abs(b - a).mean() for a, b in pairwise(pictures))])
+    cuts = set(timeline.cuts)
+    peaks = [
+        frame
+        for frame in range(2, timeline.frames - 2)
+        if frame not in cuts and motion[frame] == motion[frame - 2 : frame + 3].max() and motion[frame] > 1.0
+    ]
+    beats = [frame_at(i * 0.5, timeline.fps) for i in range(1, 16)]
+    on_beats = [frame for frame in peaks if min(abs(frame - beat) for beat in beats) <= 2]
+    met = [beat for beat in beats if beat in cuts or any(abs(frame - beat) <= 2 for frame in peaks)]
+    precision, recall = len(on_beats) / len(peaks), len(met) / len(beats)
+    assert 2 * precision * recall / (precision + recall) >= 0.8
+
+
+def test_each_pose_is_named_after_the_beat_that_caused_it(tmp_path: Path) -> None:
+    timeline = dancing(tmp_path)
+    taken = [effect for effect in timeline.effects if effect.kind == "pose"]
+    assert len(taken) >= 14
+    assert all("beat at frame" in effect.because for effect in taken)
+    assert len({int(effect.amount) for effect in taken}) == 3
+
+
+def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
+    seated = PictureFile("01a", Path("x.png"), "x", {"cast": ["meditating figure"], "pose": "sit"})
+    assert dance.poses(seated) == ("sit",)
+    assert dance.poses(replace(seated, scene={})) == ()
+
+
+def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:
+    picture = painted(tmp_path)
+    dice = np.random.default_rng(1)
+    cv2.imwrite(str(picture.path), dice.integers(0, 255, (270, 480, 3), dtype=np.uint8))
+    assert scenery.stage_of(picture, 480, 270) is None
+    assert scenery.stage_of(replace(picture, scene={"cast": ["x"], "pose": "idle"}), 480, 270) is None
+
+
+def test_a_film_of_dancers_passes_the_guard(tmp_path: Path) -> None:
+    timeline = dancing(tmp_path)
+    analysis = help.song(8.0, form=(("drop", 0.9, 99),))
+    film = help.film(tmp_path, analysis, timeline)
+    verdict = verify(film, timeline, help.bass(timeline.frames), tmp_path / "song.wav")
+    assert verdict.ok, verdict.sentence()
+
+
+@pytest.mark.parametrize("place", [(-9.5, -4.0), (0.0, 0.0), (3.3, 2.7), (-60.0, 0.0), (60.0, 60.0)])
+def test_a_cut_out_is_laid_over_what_it_covers_and_nothing_else(place: tuple[float, float]) -> None:
+    dice = np.random.default_rng(2)
+    alpha = np.zeros((20, 30), np.uint8)
+    alpha[2:-2, 2:-2] = dice.integers(0, 256, (16, 26))
+    colour = (dice.integers(16, 236, (20, 30)) * (alpha / 255.0) + 0.5).astype(np.uint8)
+    ground = dice.integers(16, 236, (40, 50), dtype=np.uint8)
+    out = ground.copy()
+    kernels.lay_luma(colour, alpha, out, place[0], place[1], 1.0, 1.0, 1.0, 0.0)
+    expected = ground.astype(float)
+    for y in range(40):
+        for x in range(50):
+            sx, sy = x + place[0], y + place[1]
+            if not (0 <= sx <= 29 and 0 <= sy <= 19):
+                continue
+            i, j = min(int(sx), 28), min(int(sy), 18)
+            fx, fy = sx - i, sy - j
+            weights = ((1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy)
+            spots = ((j, i), (j, i + 1), (j + 1, i), (j + 1, i + 1))
+            value = sum(w * colour[s] for w, s in zip(weights, spots, strict=True))
+            cover = sum(w * alpha[s] for w, s in zip(weights, spots, strict=True)) / 255
+            expected[y, x] = min(255.0, value + expected[y, x] * (1 - cover))
+    assert np.abs(out - expected).max() <= 0.51
+    pair = np.repeat(ground[..., None], 2, axis=2)
+    kernels.lay_chroma(np.repeat(colour[..., None], 2, axis=2), alpha, pair, *place, 1.0, 1.0, 1.0, 0.0)
+    assert np.array_equal(pair[..., 0], out) and np.array_equal(pair[..., 1], out)
+
+
+def test_a_scene_s_canvas_is_even_whatever_the_frame() -> None:
+    assert scenery._canvas(1280, 720) == (1408, 792)
+    assert all(side % 2 == 0 for side in scenery._canvas(854, 480))
+    assert Fraction(*scenery._canvas(1080, 1920)) == pytest.approx(1080 / 1920, abs=0.01)
