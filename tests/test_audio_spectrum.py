@@ -57,8 +57,9 @@ def test_centroid_bandwidth_rolloff_flatness(heard: tuple[np.ndarray, Features],
 
 def test_contrast(heard: tuple[np.ndarray, Features], magnitude: np.ndarray) -> None:
     reference = librosa.feature.spectral_contrast(S=magnitude, sr=RATE).T
-    # Where a valley is all but silent, the last bits of float32 decide.
-    assert np.mean(np.abs(heard[1].contrast - reference) < 0.05) > 0.98
+    assert np.allclose(heard[1].contrast[:, :6], reference[:, :6], atol=0.05)
+    # The valley above 6.4 kHz is all but silent here: the last bits of float32 decide.
+    assert np.allclose(heard[1].contrast[:, 6], reference[:, 6], atol=1.0)
 
 
 def test_rms_and_zero_crossings(heard: tuple[np.ndarray, Features]) -> None:
