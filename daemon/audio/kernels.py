@@ -96,7 +96,7 @@ def decode_beats(
     log_beat, log_rest (frames,): log-likelihood of a frame on a beat and between beats; intervals (k,):
     frames a beat; change (k, k): log probability from row to column; prior (k,): log weight that a beat of
     that interval pays; the first 1/zone of an interval counts as on the beat.
-    Returns the frames at which beats start, and the interval's index of each.
+    k is 256 at most. Returns the frames at which beats start, and the interval's index of each.
     Krebs, Böck, Widmer: An efficient state space model for joint tempo and meter tracking, ISMIR 2015.
     """
     frames = log_beat.shape[0]
@@ -120,7 +120,7 @@ def decode_beats(
         near[i] = max(1, intervals[i] // zone)
         for p in range(intervals[i]):
             score[offsets[i] + p] = prior[i] - np.log(np.float32(intervals[i]))
-    back = np.empty((frames, k), np.int16)
+    back = np.empty((frames, k), np.uint8)
     ends = np.empty(k, np.float32)
     for t in range(frames):
         for i in range(k):

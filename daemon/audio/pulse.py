@@ -90,8 +90,7 @@ def _frames(features: Features, act: Floats, said: Said) -> tuple[NDArray[np.int
 
 def _relation(ratio: float) -> str:
     """What a tempo is to another: "half", "double", ...; "" where they are the same."""
-    known = {0.5: "half", 2.0: "double", 1 / 3: "a third", 3.0: "three times"}
-    known |= {2 / 3: "two thirds", 1.5: "three halves", 0.75: "three quarters", 4 / 3: "four thirds"}
+    known = {0.5: "half", 2.0: "double", 2 / 3: "two thirds", 1.5: "three halves"}
     if 0.95 < ratio < 1.05:
         return ""
     return known[min(known, key=lambda factor: abs(np.log2(ratio / factor)))]

@@ -19,7 +19,7 @@ from daemon.audio.reading_weights import WEIGHTS
 from daemon.audio.spectrum import FPS, HOP, LONG_HOP, Features
 
 LOW_BPM, HIGH_BPM = 40.0, 240.0
-FACTORS = (1.0, 0.5, 2.0, 2 / 3, 1.5, 1 / 3, 3.0, 4 / 3, 0.75)
+FACTORS = (1.0, 0.5, 2.0, 2 / 3, 1.5)
 _PHASES = (0.0, 1 / 2, 1 / 4, 3 / 4, 1 / 3, 2 / 3)
 
 Doubles = NDArray[np.float64]
@@ -65,7 +65,7 @@ class Scene:
         if not len(change):
             change = np.zeros((1, 2))
         rows += [np.interp(at, np.arange(len(change)), column) for column in change.T]
-        self.curves = np.stack([np.asarray(row, np.float64) for row in rows])
+        self.curves = np.stack([np.asarray(row, np.float32) for row in rows])
         self.means = self.curves.mean(axis=1) + 1e-9
         # Onsets are looked for two frames to either side, harmony where it is.
         wide = self.curves.copy()

@@ -108,26 +108,19 @@ def novelty(rows: Doubles, half: int) -> Doubles:
     """(n + 1,) how much the bars after each edge differ from those before, by a tapered checkerboard over
     the distances of bars (Foote 2000); 0 at the ends."""
     n = len(rows)
-    distance = np.sqrt(np.maximum(0, ((rows[:, None, :] - rows[None, :, :]) ** 2).sum(axis=2)))
     out = np.zeros(n + 1)
     for edge in range(1, n):
-        before = np.arange(max(0, edge - half), edge)
-        after = np.arange(edge, min(n, edge + half))
-        taper_before = np.exp(-0.5 * ((edge - 1 - before) / (0.6 * half)) ** 2)
-        taper_after = np.exp(-0.5 * ((after - edge) / (0.6 * half)) ** 2)
-        across = _weighted(distance, before, after, taper_before, taper_after)
-        within = 0.5 * (
-            _weighted(distance, before, before, taper_before, taper_before)
-            + _weighted(distance, after, after, taper_after, taper_after)
-        )
-        sure = min(len(before), len(after), half) / half
-        out[edge] = max(0.0, across - within) * (0.5 + 0.5 * sure)
+        first = max(0, edge - half)
+        near = rows[first : edge + half]
+        distance = np.sqrt(((near[:, None, :] - near[None, :, :]) ** 2).sum(axis=2))
+        away = np.arange(first, first + len(near)) - edge + 0.5
+        taper = np.exp(-0.5 * ((np.abs(away) - 0.5) / (0.6 * half)) ** 2)
+        before, after = taper * (away < 0), taper * (away > 0)
+        across = before @ distance @ after / (before.sum() * after.sum())
+        within = 0.5 * (before @ distance @ before / before.sum() ** 2 + after @ distance @ after / after.sum() ** 2)
+        sure = min(edge, n - edge, half) / half
+        out[edge] = max(0.0, float(across - within)) * (0.5 + 0.5 * sure)
     return out
-
-
-def _weighted(distance: Doubles, rows: NDArray[np.int64], columns: NDArray[np.int64], a: Doubles, b: Doubles) -> float:
-    weights = a[:, None] * b[None, :]
-    return float((distance[np.ix_(rows, columns)] * weights).sum() / weights.sum())
 
 
 def boundaries(rows: Doubles, least: int = 4) -> tuple[list[int], Doubles]:
