@@ -19,7 +19,6 @@ from daemon.audio.loudness import Meter
 from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
 
 _POINTS = 1000  # of the waveform
-_PEAKS_A_SECOND = 200
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -58,7 +57,7 @@ def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _sil
     mix: Floats | None = None
     for block in sound.blocks():
         meter.push(block)
-        peaks.append(_peaks(block, max(1, sound.rate // _PEAKS_A_SECOND)))
+        peaks.append(sound.peaks)
         mix = _mixdown(block) if mix is None else mix
         mono = block @ mix if mix is not None else np.zeros(len(block), np.float32)
         listener.push(narrow.resample_chunk(mono) if narrow else mono)
@@ -81,11 +80,6 @@ def _mixdown(block: Floats) -> Floats | None:
     if channels > 1 and float(np.mean((block @ mean) ** 2)) < 0.02 * power / channels:
         return np.asarray(np.eye(channels)[int(np.argmax(np.mean(block * block, axis=0)))], np.float32)
     return mean
-
-
-def _peaks(block: Floats, size: int) -> Floats:
-    loud = np.maximum(block.max(axis=1), -block.min(axis=1))
-    return np.maximum.reduceat(loud, np.arange(0, len(loud), size))
 
 
 def _waveform(peaks: list[Floats]) -> list[float]:
