@@ -16,6 +16,7 @@ import numpy as np
 import resvg_py
 from numpy.typing import NDArray
 
+from daemon import log
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, covering, load, planes
 from daemon.film.values import PictureFile
@@ -83,12 +84,14 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     wide, high = _canvas(width, height)
     try:
         if not _as_approved(picture, width, height):
+            log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
         behind, cast, before, camera = _composed(picture.scene, wide, high)
         back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
         box = _box(cast, camera, wide, high)
         front = _cut(before, camera, wide, high)
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError):
+    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
     foot = ((box[0] + box[2]) / 2 / wide, min(1.0, box[3] / high))
     return Scenery(planes(np.ascontiguousarray(back[..., :3]), wide, high), front, wide, high, foot)
