@@ -302,7 +302,8 @@ class Renders(Sidecar):
     file: ClassVar[str] = "renders.json"
     round: int = 1
     pictures: list[Picture] = Field(default_factory=list)
-    contact_sheet: str = ""  # the first; where there are more, `contact_sheets` lists all (twelve slots each)
+    contact_sheet: str = ""  # the first
+    contact_sheets: list[str] = Field(default_factory=list)  # all of them, twelve slots each
     animatic: str = ""
     notes: list[str] = Field(default_factory=list)  # what a person should know: "tree.heic can't be read"
 

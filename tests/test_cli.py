@@ -137,6 +137,14 @@ def test_old_finished_jobs_are_left_out_unless_asked_for(root: Path, capsys: pyt
     assert "finished earlier" not in capsys.readouterr().out
 
 
+def test_a_finished_job_shows_its_film_and_how_well_it_is_in_time(root: Path) -> None:
+    folder = put(root, stage="done")
+    (folder / "delivery.json").write_text(json.dumps({"folder": "Night Shift"}))
+    (folder / "sync.json").write_text(json.dumps({"scores": {"cuts": 9, "hits": 8, "random_hits": 1.4}}))
+    (job,) = status.gather(look.Root(root)).jobs
+    assert job.now == "outbox/Night Shift - 8 of 9 cuts on the beat; random: 1"
+
+
 def test_status_draws_a_table_on_a_terminal(root: Path) -> None:
     from rich.console import Console
 

@@ -27,7 +27,7 @@ def painted(folder: Path, seed: int = 3, **named: Any) -> PictureFile:
         "framing": "wide",
         "energy": 0.9,
     }
-    made = painter.paint(painter.Request(prompt="club", seed=seed, width=480, height=270, **{**request, **named}))
+    made = painter.paint(painter.Request(prompt="club", seed=seed, width=320, height=180, **{**request, **named}))
     path = folder / f"{seed:02d}a.png"
     cv2.imwrite(str(path), made.picture[..., ::-1])
     return PictureFile(path.stem, path, f"painted {seed}", made.scene)
@@ -38,7 +38,7 @@ def dancing(folder: Path, seconds: float = 8.0) -> Timeline:
     analysis = help.song(seconds, form=form)
     pictures = [painted(folder, 3), painted(folder, 4)]
     slots = [Slot(f"{i:02d}", i * seconds / 2, (i + 1) * seconds / 2, 0, [pictures[i]]) for i in range(2)]
-    return plan(analysis, slots, help.rule(480, 270, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
+    return plan(analysis, slots, help.rule(320, 180, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
 
 
 def luma(timeline: Timeline, frames: list[int]) -> list[np.ndarray]:
@@ -58,7 +58,7 @@ def test_the_layers_at_rest_are_the_approved_picture(tmp_path: Path, framing: st
     shot = replace(timeline.shots[0], picture=picture, end=30, camera_from=(0.5, 0.5, 1.0), camera_to=(0.5, 0.5, 1.0))
     still = replace(timeline, frames=30, shots=(shot,), effects=())
     flat = replace(still, shots=(replace(shot, picture=replace(picture, scene={})),))
-    assert scenery.stage_of(picture, 480, 270) is not None
+    assert scenery.stage_of(picture, 320, 180) is not None
     layered, plain = luma(still, [10])[0], luma(flat, [10])[0]
     assert np.abs(layered - plain).mean() < 4.0
 
@@ -97,9 +97,9 @@ def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
 def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:
     picture = painted(tmp_path)
     dice = np.random.default_rng(1)
-    cv2.imwrite(str(picture.path), dice.integers(0, 255, (270, 480, 3), dtype=np.uint8))
-    assert scenery.stage_of(picture, 480, 270) is None
-    assert scenery.stage_of(replace(picture, scene={"cast": ["x"], "pose": "idle"}), 480, 270) is None
+    cv2.imwrite(str(picture.path), dice.integers(0, 255, (180, 320, 3), dtype=np.uint8))
+    assert scenery.stage_of(picture, 320, 180) is None
+    assert scenery.stage_of(replace(picture, scene={"cast": ["x"], "pose": "idle"}), 320, 180) is None
 
 
 def test_a_film_of_dancers_passes_the_guard(tmp_path: Path) -> None:

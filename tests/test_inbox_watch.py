@@ -17,6 +17,7 @@ import pytest
 from watchdog.observers.api import BaseObserver, EventEmitter, ObservedWatch
 
 from daemon import events
+from daemon.errors import Held
 from daemon.queue import claim, handles, hints, mounts
 from daemon.queue.groups import Group
 from daemon.queue.inbox import Inbox
@@ -154,6 +155,27 @@ def test_a_refused_drop_waits_with_its_reason_until_it_changes(box: Box) -> None
     box.look(1)
     box.look(4.1)
     assert box.settled() == ["a.mp3"]
+
+
+def test_a_drop_that_is_held_says_why_and_is_told_again_by_and_by(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    (box.songs / "a.mp3").write_bytes(SONG)
+    box.look()
+    box.look(4.1)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claim.sidecars, "write", full)
+        with pytest.raises(Held):
+            box.inbox.claim(box.groups[0], PLAN, job_name=NAME.format(1))
+    box.settled()
+    box.look(1)
+    assert box.settled() == []
+    assert "no room left" in box.waiting()["a.mp3"]
+    box.look(box.settings.scan)
+    assert box.settled() == ["a.mp3"]
+    assert os.listdir(box.settings.stages / "queued") == []
 
 
 def test_new_rules_make_refused_drops_be_told_again(box: Box) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from daemon.film import painter
 from daemon.film.painter import colour
 from daemon.film.painter.choose import choose
-from daemon.film.painter.draw import compose
+from daemon.film.painter.draw import compose, draw_picture
 from daemon.film.painter.gallery import gallery
 from daemon.film.painter.poses import POSES, between
 
@@ -97,6 +97,26 @@ def test_the_cast_in_the_scenes_own_pose_is_the_cast_of_the_picture() -> None:
     assert all(np.array_equal(one.rgba, two.rgba) for one, two in zip(own, again, strict=True))
 
 
+def test_who_sits_cross_legged_stays_seated_when_moving_to_the_music() -> None:
+    scene = painter.paint(_request(scene="temple", framing="wide", pose="idle")).scene
+    assert scene["cast"] == ["meditating figure"]
+
+    def height(pose: str) -> int:
+        # The trishula stands in the same place in both; the legs below it are what would move.
+        rows = np.flatnonzero((painter.cast_layers(scene, 320, 180, pose)[0].rgba[:, :, 3] > 200).any(axis=1))
+        return int(rows[-1] - rows[0])
+
+    assert abs(height("dance") - height("idle")) < 12
+
+
+def test_props_stay_through_all_poses_of_a_picture() -> None:
+    scene = choose(_request(scene="city skyline", characters=("robot drummer",), pose="walk"))
+    assert scene["props"] == [False]
+    afoot = painter.cast_layers(scene, 160, 90, "dance")[0].rgba[:, :, 3]
+    seated = painter.cast_layers({**scene, "props": [True]}, 160, 90, "dance")[0].rgba[:, :, 3]
+    assert (seated > 128).mean() > 1.3 * (afoot > 128).mean()
+
+
 def test_a_pose_between_two_begins_at_one_and_ends_at_the_other() -> None:
     first, second = POSES["idle"], POSES["dance"]
     assert between(first, second, 0.0) == first
@@ -157,6 +177,11 @@ def test_framing_changes_the_scale_of_the_cast() -> None:
             zooms.append(compose(scene, 320, 180)[1].zoom)
         assert zooms[1] > 1.3 * zooms[0]
         assert zooms[2] > 1.3 * zooms[1]
+
+
+def test_a_scene_drawn_again_is_the_picture_that_was_painted() -> None:
+    painted = painter.paint(_request(scene="school yard"))
+    assert np.array_equal(draw_picture(json.loads(json.dumps(painted.scene)), 320, 180), painted.picture)
 
 
 def test_the_focus_tells_where_the_face_is() -> None:

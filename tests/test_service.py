@@ -328,3 +328,26 @@ def test_an_id_that_lies_in_two_stages_is_touched_in_neither(tmp_path: Path) -> 
     assert not c.jobs
     assert len(c.problems) == 2
     assert (settings.stages / "queued" / "20260101-000000-a-abcdef").is_dir()
+
+
+def test_lyrics_that_come_late_join_their_song_and_it_is_heard_again(tmp_path: Path) -> None:
+    settings = make_root(tmp_path, PEOPLE)
+    wav(settings.inbox / "songs" / "a.wav")
+    c = coordinator(settings, once=False)
+    c.start()
+    job = until(c, in_stage(settings, "rendered"))
+    until(c, (settings.review / f"a [{job.id}]" / "README.txt").exists)
+    (settings.inbox / "songs" / "a.lrc").write_text("[00:00.00] la la\n")
+    until(c, lambda: (found := the_job(settings)) is not None and found.job().with_role("lyrics"))
+    assert not (settings.inbox / "songs" / "a.lrc").exists()
+    until(c, lambda: in_stage(settings, "rendered")() and c.workers.ran.count("analyze") == 2)  # type: ignore[attr-defined]
+    until(c, (settings.review / f"a [{job.id}]" / "README.txt").exists)
+    c.end()
+
+
+def test_a_removal_that_was_cut_short_is_finished_at_the_next_start(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    spool.make(settings.stages)
+    (settings.stages / "done" / ".gone-0123456789ab" / "deep").mkdir(parents=True)
+    coordinator(settings).run()
+    assert not list((settings.stages / "done").iterdir())

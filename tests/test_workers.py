@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from daemon import events, sidecars
+from daemon.queue import workers
 from daemon.queue.workers import Workers
 from daemon.settings import Resources, Settings
 from tests.queue_help import make_root
@@ -240,6 +241,28 @@ def test_stopping_ends_even_a_stage_that_will_not_listen_and_soon(tmp_path: Path
     assert time.monotonic() - began < 5
     assert gone(running.pid)
     assert bench.heard.empty()
+
+
+def test_a_pool_whose_workers_take_nothing_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(make_root(tmp_path / "root", resources=Resources(cpu=1)))
+    bench.run("quick")
+    pid = int(bench.advanced().place.removeprefix("pid "))
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(workers, "_STUCK", 0.5)
+    bench.run("quick")
+    assert bench.advanced().place != f"pid {pid}"
+    bench.workers.stop()
+
+
+def test_new_settings_give_idle_pools_their_new_size(tmp_path: Path) -> None:
+    bench = Bench(make_root(tmp_path / "root", resources=Resources(cpu=1)))
+    bench.run("quick")
+    bench.advanced()
+    bench.workers.set_settings(bench.settings.model_copy(update={"resources": Resources(cpu=2)}))
+    for _ in range(2):
+        bench.run("sleeps")
+    wait_for(lambda: [run.ran is not None for run in bench.workers.running()] == [True, True])
+    bench.workers.stop()
 
 
 def test_workers_are_renewed_after_some_calls(tmp_path: Path) -> None:

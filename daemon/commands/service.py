@@ -1,10 +1,8 @@
-"""`dropreel run` and `dropreel once`: settings and log first, then the coordinator."""
+"""`dropreel run` and `dropreel once`: settings first, then the coordinator."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
-from typing import Any
 
 from daemon.commands import look
 from daemon.settings import load
@@ -22,8 +20,6 @@ def once(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace, once: bool) -> int:
     settings = load(look.root(options).root)
-    from daemon import log
+    from daemon import service
 
-    log.configure(settings.log_format, settings.log_level)
-    service: Any = importlib.import_module("daemon.service")
-    return int(service.run(settings, once=once))
+    return service.run(settings, once=once)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.commands import look
 from daemon.commands.look import as_dict, as_list, plain, span
+from daemon.commands.show import sync_line
 from daemon.places import Root
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def gather(places: Root, everything: bool = False) -> Status:
     running = look.running(places)
     shot = look.snapshot(places)
     known = {str(job.get("id")): job for job in map(as_dict, as_list(shot.get("jobs")))}
-    jobs, lines = [], []
+    jobs: list[dict[str, Any]] = []
+    ended: list[tuple[look.Found, dict[str, Any]]] = []
     for found in look.jobs(places):
         detail = known.get(found.id, {})
         if detail.get("stage") != found.stage:  # it went on since then: what was said of it is stale
@@ -93,8 +95,12 @@ def gather(places: Root, everything: bool = False) -> Status:
             detail["title"] = look.title(found)
         if not running:
             detail["running"] = False
+        if found.stage == "done" and not detail.get("scores"):
+            ended.append((found, detail))
         jobs.append(detail)
-        lines.append(_line(detail, running))
+    for found, detail in ended if everything else ended[-_FINISHED_SHOWN:]:
+        detail |= _of_finished(found)
+    lines = [_line(detail, running) for detail in jobs]
     finished = [line for line in lines if line.stage == "done"]
     hidden = 0 if everything else max(0, len(finished) - _FINISHED_SHOWN)
     gone = set(map(id, finished[:hidden]))
@@ -119,6 +125,16 @@ def gather(places: Root, everything: bool = False) -> Status:
         problems=problems,
         data=data,
     )
+
+
+def _of_finished(job: look.Found) -> dict[str, Any]:
+    """Where a finished job's film lies, and how well it is in time, out of its sidecars."""
+    told = {}
+    if folder := as_dict(look.read_json(job.path / "delivery.json")).get("folder"):
+        told["film"] = f"outbox/{folder}"
+    if sync := as_dict(look.read_json(job.path / "sync.json")):
+        told["scores"] = sync_line(sync)
+    return told
 
 
 def _head(places: Root, running: bool, shot: dict[str, Any]) -> str:

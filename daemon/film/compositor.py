@@ -20,7 +20,7 @@ from daemon.film.pictures import Planes, Store
 from daemon.film.scenery import Scenery, Sprite, figure, stage_of
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "2"  # part of every segment's fingerprint: change it where frames change
+VERSION = "3"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
@@ -106,7 +106,8 @@ class Compositor:
         if sprite is not None:
             pop = float(direction.pop[frame])
             sway = float(direction.sway[frame]) * math.sin(frame / float(self.timeline.fps) * 2.0)
-            self._before(sprite, scenery, view.x - sway / view.scale, view.y, view.scale, out, tone, pop)
+            hop = float(direction.hop[frame]) if self._on(view, frame) else 0.0
+            self._before(sprite, scenery, view.x - sway / view.scale, view.y + hop, view.scale, out, tone, pop)
         if scenery.front is not None:
             x, y, scale = _nearer(view, _NEAR)
             self._before(scenery.front, scenery, x, y, scale, out, tone, 0.0)

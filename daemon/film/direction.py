@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from daemon.film.values import Shot, Timeline
 
 Curve = NDArray[np.float32]
+_HOP = 0.009
 _POP = 0.3  # seconds in which a figure's spring dies away
 
 
@@ -52,6 +53,7 @@ class Direction:
         self.shake = np.zeros(frames, np.float32)
         self.pose = np.zeros(frames, np.int8)  # which of its picture's poses a figure takes
         self.pop = np.zeros(frames, np.float32)  # how far it springs on a beat, 0..1
+        self.hop = np.zeros(frames, np.float32)  # how high it is between two beats, share of the picture
         self.sway = np.zeros(frames, np.float32)
         self.dim = np.zeros(frames, np.float32)  # how much of a scene's light is gone
         for effect in timeline.effects:
@@ -66,6 +68,7 @@ class Direction:
             elif effect.kind == "pose":
                 self.pose[span] = int(effect.amount)
                 self.pop[span] = np.maximum(0, 1 - passed * effect.frames / max(1.0, float(timeline.fps) * _POP)) ** 2
+                self.hop[span] = _HOP * np.sin(np.pi * passed)
             elif effect.kind == "sway":
                 self.sway[span] = effect.amount
             elif effect.kind == "lights":
@@ -82,7 +85,7 @@ class Direction:
 
     def curves(self, span: slice) -> list[bytes]:
         """Everything that changes in a span of frames, for fingerprints."""
-        every = (self.zoom, self.white, self.black, self.shake, self.pose, self.pop, self.sway, self.dim)
+        every = (self.zoom, self.white, self.black, self.shake, self.pose, self.pop, self.hop, self.sway, self.dim)
         return [curve[span].tobytes() for curve in every]
 
     def state(self, frame: int) -> FrameState:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from daemon.film.compositor import Compositor
+from daemon.film.lettering import lettered
 from daemon.film.values import Shot, Timeline
 
 _QUALITY = 88
@@ -33,7 +34,7 @@ def _middle(shot: Shot) -> int:
 def poster(
     timeline: Timeline, envelopes: dict[str, NDArray[np.float32]], title: str, artist: str, out: Path, line: str = ""
 ) -> None:
-    """Writes the poster to `out` (JPEG). title and artist may be of any script; what the font lacks is boxed.
+    """Writes the poster to `out` (JPEG). title and artist may be of any script.
 
     line: a small line at the foot, "212 of 214 cuts on the beat; random: 31".
     """
@@ -64,17 +65,16 @@ def titled(picture: Image.Image, title: str, artist: str, line: str = "") -> Ima
     draw = ImageDraw.Draw(toned)
     margin = round(min(width, height) * 0.06)
     size = round(min(width, height) * 0.11)
-    words = _plain(title)
-    font = ImageFont.load_default(size)
+    words, font = lettered(_plain(title), size)
     while size > 12 and draw.textlength(words, font=font) > width - 2 * margin:
         size = round(size * 0.92)
-        font = ImageFont.load_default(size)
-    small = ImageFont.load_default(max(12, round(min(width, height) * 0.042)))
+        words, font = lettered(_plain(title), size)
+    by, small = lettered(_plain(artist), max(12, round(min(width, height) * 0.042)))
     tiny = ImageFont.load_default(max(10, round(min(width, height) * 0.024)))
     bottom = height - margin
     glow = Image.new("RGBA", toned.size, (0, 0, 0, 0))
     over = ImageDraw.Draw(glow)
-    for text, face, colour in ((line, tiny, (200, 200, 205)), (_plain(artist), small, (225, 225, 230))):
+    for text, face, colour in ((line, tiny, (200, 200, 205)), (by, small, (225, 225, 230))):
         if text:
             over.text((margin, bottom), text, font=face, fill=(*colour, 255), anchor="ls")
             bottom -= round(float(getattr(face, "size", 20)) * 1.55)

@@ -65,7 +65,7 @@ def _composed(scene: dict[str, Any], width: int, height: int) -> tuple[list[Any]
     from daemon.film.painter.draw import compose
 
     stage, camera = compose(scene, width, height)
-    cast = [index for index, plane in enumerate(stage.planes) if plane.name.startswith("cast ")]
+    cast = [index for index, plane in enumerate(stage.planes) if plane.cast]
     if not cast:
         raise ValueError("the scene has no cast")
     first, last = cast[0], cast[-1] + 1
@@ -80,19 +80,18 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     """
     if not poses(picture):
         return None
+    wide, high = _canvas(width, height)
     try:
         if not _as_approved(picture, width, height):
             return None
-        wide, high = _canvas(width, height)
         behind, cast, before, camera = _composed(picture.scene, wide, high)
+        back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
+        box = _box(cast, camera, wide, high)
+        front = _cut(before, camera, wide, high)
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError):
         return None  # a scene of another painter's version; the approved picture itself is there
-    back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
-    box = _box(cast, camera, wide, high)
     foot = ((box[0] + box[2]) / 2 / wide, min(1.0, box[3] / high))
-    return Scenery(
-        planes(np.ascontiguousarray(back[..., :3]), wide, high), _cut(before, camera, wide, high), wide, high, foot
-    )
+    return Scenery(planes(np.ascontiguousarray(back[..., :3]), wide, high), front, wide, high, foot)
 
 
 def figure(picture: PictureFile, pose: str, width: int, height: int) -> Sprite | None:
@@ -112,7 +111,8 @@ def _as_approved(picture: PictureFile, width: int, height: int) -> bool:
     from daemon.film.painter.draw import draw_picture
 
     wide, high = _SMALL[0], max(16, round(_SMALL[0] * height / width))
-    again = draw_picture(picture.scene, wide, high)
+    drawn = draw_picture(picture.scene, wide, high)
+    again = drawn[0] if isinstance(drawn, tuple) else drawn
     still = covering(load(picture.path), width, height)
     small = cv2.resize(still, (wide, high), interpolation=cv2.INTER_AREA)
     return float(np.abs(again.astype(np.int16) - small).mean()) < _ALIKE

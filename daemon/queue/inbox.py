@@ -150,19 +150,31 @@ class Inbox:
     # --- claiming ----------------------------------------------------------------------------
 
     def claim(self, group: Group, plan: ClaimPlan, *, job_name: str, seed: int = 0) -> Path:
-        """Claims a settled group; see `claim.claim`. Slow: to be called out of the coordinator's loop."""
+        """Claims a settled group; see `claim.claim`. Slow: to be called out of the coordinator's loop.
+
+        Where it is held (no room, no permission), it waits with that reason and is told again by and by.
+        """
         with self._lock:
             one_at_a_time = self._claiming.setdefault(group.inbox, threading.Lock())
         # Groups of one folder share pictures: the last one moves them.
         with one_at_a_time:
-            return claim.claim(group, plan, settings=self._settings, job_name=job_name, seed=seed, taken=self._taken)
+            try:
+                return claim.claim(
+                    group, plan, settings=self._settings, job_name=job_name, seed=seed, taken=self._taken
+                )
+            except Held as fault:
+                self.refuse(group, fault.sentence(), passing=True)
+                raise
 
-    def refuse(self, group: Group, reason: str) -> None:
-        """Leaves a settled group where it is, waiting with that reason, until it changes or `reconsider`."""
+    def refuse(self, group: Group, reason: str, *, passing: bool = False) -> None:
+        """Leaves a settled group where it is, waiting with that reason, until it changes or `reconsider`.
+
+        passing: it is told again after a full scan all the same.
+        """
         with self._lock:
             watch = self._watches.get(group.inbox)
         if watch is not None:
-            watch.refuse(group, reason)
+            watch.refuse(group, reason, passing=passing)
 
     def recover(self) -> list[str]:
         """Finishes or takes back interrupted claims; before anything is claimed. Returns a line each."""

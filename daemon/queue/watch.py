@@ -61,7 +61,7 @@ class InboxWatch:
         self._mountinfo, self._clock = mountinfo, clock
         self._settler = settle.Settler(settings.settle)
         self._told: dict[tuple[str, ...], tuple[object, float]] = {}
-        self._refused: dict[tuple[str, ...], tuple[object, str]] = {}
+        self._refused: dict[tuple[str, ...], tuple[object, str, bool]] = {}
         self._written: dict[tuple[str, ...], object] = {}
         self._shown: tuple[tuple[groups.Waiting, ...], str] | None = None
         self._shown_at = 0.0
@@ -235,8 +235,8 @@ class InboxWatch:
             )
             return
         told, at = self._told.get(group.key, (None, 0.0))
-        refused, reason = self._refused.get(group.key, (None, ""))
-        if refused == group.signature:
+        refused, reason, passing = self._refused.get(group.key, (None, "", False))
+        if refused == group.signature and (not passing or now - at < self._settings.scan):
             found.wait(name, reason)
             return
         if told == signature and now - at < self._settings.scan:
@@ -293,9 +293,12 @@ class InboxWatch:
         self._settler.settle = settings.settle
         self.wake()
 
-    def refuse(self, group: groups.Group, reason: str) -> None:
-        """Keeps a settled group waiting, with that reason, until it changes or `reconsider` is called."""
-        self._refused[group.key] = (group.signature, reason)
+    def refuse(self, group: groups.Group, reason: str, *, passing: bool = False) -> None:
+        """Keeps a settled group waiting, with that reason, until it changes or `reconsider` is called.
+
+        passing: it is told again after a full scan all the same.
+        """
+        self._refused[group.key] = (group.signature, reason, passing)
         self.wake()
 
     def reconsider(self) -> None:

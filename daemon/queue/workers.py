@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import os
 import selectors
 import shutil
@@ -27,22 +26,23 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from daemon import events, log
 from daemon.job import id_of
 from daemon.queue import leash
+from daemon.queue.pools import Pools, alive, how_it_died
 from daemon.settings import Settings
 
 _TICK = 0.2
 _DEATH = 5.0  # seconds that a cancelled worker's death is waited for
 _LOST = 2.0  # seconds between a worker's death and the end of waiting for the pool to say so
 _STUCK = 120.0  # seconds after which a call that no worker took means a wedged pool
-_RETIRE = 900.0  # seconds after which an idle pool's processes go
+_IDLE_LOOK = 200.0
 
 
 @dataclass
@@ -61,6 +61,7 @@ class _Run:
     ending: str = ""  # "cancelled" or "overran", once we end it ourselves
     ended: float = 0.0
     resubmitted: bool = False
+    renewed: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,6 @@ class Running:
     pid: int
 
 
-@dataclass
-class _Pool:
-    pool: Any
-    busy: set[str] = field(default_factory=set)
-    idle_since: float = 0.0
-
-
 class Workers:
     """Runs stages in processes. Its methods may be called from any thread and never wait for a worker."""
 
@@ -96,9 +90,8 @@ class Workers:
         tasks_a_worker: int = 40,
     ) -> None:
         self._settings, self._put, self._resolver, self._clock = settings, put, resolver, clock
-        self._tasks = tasks_a_worker
         self._runs: dict[str, _Run] = {}
-        self._pools: dict[str, _Pool] = {}
+        self._pools = Pools(settings, tasks_a_worker)
         self._todo: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._stopping = False
@@ -120,7 +113,7 @@ class Workers:
     def set_settings(self, settings: Settings) -> None:
         """New settings for the calls to come; pools take their new size when they are next idle."""
         self._settings = settings
-        self._ask(self._retire_idle)
+        self._ask(lambda: self._renew_idle(settings))
 
     def submit(
         self,
@@ -221,16 +214,16 @@ class Workers:
     def _patience(self) -> float | None:
         if self._runs:
             return _TICK
-        return _RETIRE / 4 if self._pools else None
+        return _IDLE_LOOK if self._pools else None
 
     def _schedule(self, run: _Run) -> None:
         """Hands a call to its pool; a broken pool is replaced first."""
         for _ in range(2):
-            pool = self._pool(run.resource)
+            pool = self._pools.get(run.resource, self._clock())
             try:
                 run.future = pool.pool.schedule(leash.run, args=(run.call,))
             except RuntimeError:
-                self._discard(run.resource)
+                self._pools.discard(run.resource)
                 continue
             pool.busy.add(run.job)
             run.submitted = self._clock()
@@ -238,38 +231,9 @@ class Workers:
             return
         self._finish(run, events.Failed("died", f"{run.call.verb} could not be started", "no worker process starts"))
 
-    def _pool(self, resource: str) -> _Pool:
-        found = self._pools.get(resource)
-        if found is not None and found.pool.active:
-            return found
-        if found is not None:
-            self._discard(resource)
-        size = self._size(resource)
-        made = ProcessPool(
-            max_workers=size,
-            max_tasks=self._tasks,
-            initializer=leash.begin,
-            initargs=(os.getpid(), self._environment(size), self._settings.log_format, self._settings.log_level),
-            context=multiprocessing.get_context("spawn"),
-        )
-        self._pools[resource] = _Pool(made, idle_since=self._clock())
-        return self._pools[resource]
-
-    def _size(self, resource: str) -> int:
-        if resource == "cpu":
-            return self._settings.cpu_slots()
-        return int(getattr(self._settings.resources, resource, 1))
-
-    def _environment(self, size: int) -> dict[str, str]:
-        """Threads for each of so many workers at once, and a cache that outlives them."""
-        threads = str(max(1, (os.cpu_count() or 1) // max(1, size)))
-        cache = self._settings.cache / "numba"
-        found = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
-        found["NUMBA_NUM_THREADS"] = threads
-        with contextlib.suppress(OSError):
-            cache.mkdir(parents=True, exist_ok=True)
-            found["NUMBA_CACHE_DIR"] = str(cache)
-        return found
+    def _renew_idle(self, settings: Settings) -> None:
+        self._pools.settings = settings
+        self._pools.retire(self._clock(), after=0)
 
     def _hear(self) -> None:
         """Reads what the workers say of themselves; what isn't from a current attempt is passed over."""
@@ -303,23 +267,25 @@ class Workers:
             if run.started is None and future.running():
                 run.started = now
             if run.ending:
-                if not _alive(run.pid) or now - run.ended > _DEATH:
+                if not alive(run.pid) or now - run.ended > _DEATH:
                     self._finish(run, self._ended_by_us(run))
             elif future.done():
                 self._done(run, future)
             elif run.started is not None and now - run.started > run.limit:
                 self._end(run, "overran")
-            elif run.pid and not _alive(run.pid):
+            elif run.pid and not alive(run.pid):
                 # The pool says nothing of a worker that left with exit status 0 in the middle of a call.
                 run.died = now if run.died is None else run.died
                 if now - run.died > _LOST:
                     future.cancel()
                     self._finish(run, _died(run, "it ended without an answer", {}))
-            elif run.started is None and now - run.submitted > _STUCK and self._none_started(run.resource):
+            elif (
+                run.started is None
+                and now - run.submitted > _STUCK * 2**run.renewed
+                and self._none_started(run.resource)
+            ):
                 self._renew(run.resource)
-        for resource, pool in list(self._pools.items()):
-            if not pool.busy and now - pool.idle_since > _RETIRE:
-                self._discard(resource)
+        self._pools.retire(now)
 
     def _none_started(self, resource: str) -> bool:
         return all(run.started is None for run in self._runs.values() if run.resource == resource)
@@ -328,8 +294,9 @@ class Workers:
         """A pool whose workers take nothing (one was killed with the lock in its hand) is replaced."""
         log.get().warning("a pool of workers is wedged; it is replaced", resource=resource)
         waiting = [run for run in self._runs.values() if run.resource == resource]
-        self._discard(resource)
+        self._pools.discard(resource)
         for run in waiting:
+            run.renewed += 1  # and more patience: starting processes may be what takes so long
             self._schedule(run)
 
     def _end(self, run: _Run, ending: str) -> None:
@@ -350,7 +317,7 @@ class Workers:
         except CancelledError:
             self._finish(run, events.Failed("cancelled", f"{run.call.verb} was cancelled"))
         except ProcessExpired as error:
-            self._finish(run, _died(run, _how_it_died(error.exitcode), {"exitcode": error.exitcode}))
+            self._finish(run, _died(run, how_it_died(error.exitcode), {"exitcode": error.exitcode}))
         except BrokenProcessPool as error:
             if run.resubmitted or run.started is not None:
                 self._finish(run, _died(run, str(error) or "the pool of workers broke", {}))
@@ -369,65 +336,24 @@ class Workers:
         with self._lock:
             if self._runs.get(run.job) is run:
                 del self._runs[run.job]
-        pool = self._pools.get(run.resource)
-        if pool is not None:
-            pool.busy.discard(run.job)
-            pool.idle_since = self._clock()
+        self._pools.release(run.resource, run.job, self._clock())
         with contextlib.suppress(OSError):
             os.unlink(run.call.answer)
         self._put(events.WorkerEnded(run.job, run.call.verb, run.call.attempt, outcome))
 
-    def _retire_idle(self) -> None:
-        for resource, pool in list(self._pools.items()):
-            if not pool.busy:
-                self._discard(resource)
-
-    def _discard(self, resource: str) -> None:
-        pool = self._pools.pop(resource, None)
-        if pool is not None:
-            pool.pool.stop()
-            # The pool's own join waits up to 3 s for each worker that doesn't end at once.
-            threading.Thread(target=pool.pool.join, name="pool's end", daemon=True).start()
-
     def _end_all(self) -> None:
         """Ends every process: asked first, killed after half a second."""
-        busy = [run.pid for run in self._runs.values() if _alive(run.pid)]
+        busy = [run.pid for run in self._runs.values() if alive(run.pid)]
         for kind in (signal.SIGTERM, signal.SIGKILL):
             for pid in busy:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, kind)
             end = time.monotonic() + 0.5
-            while time.monotonic() < end and any(_alive(pid) for pid in busy):
+            while time.monotonic() < end and any(alive(pid) for pid in busy):
                 time.sleep(0.02)
-            busy = [pid for pid in busy if _alive(pid)]
-        for pool in self._pools.values():
-            pool.pool.stop()
-        for pool in self._pools.values():
-            with contextlib.suppress(RuntimeError, OSError):
-                pool.pool.join()
-        self._pools.clear()
-
-
-def _alive(pid: int) -> bool:
-    """Whether a child of this process runs (a dead one that wasn't waited for doesn't)."""
-    if not pid:
-        return False
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
-    except OSError:
-        return False
-    state, parent = text.rpartition(")")[2].split()[:2]
-    return state not in ("Z", "X") and int(parent) == os.getpid()
+            busy = [pid for pid in busy if alive(pid)]
+        self._pools.end()
 
 
 def _died(run: _Run, why: str, facts: dict[str, Any]) -> events.Failed:
     return events.Failed("died", f"the worker died while it was to {run.call.verb}", why, "", {"pid": run.pid, **facts})
-
-
-def _how_it_died(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(-exitcode).name
-            more = " (when memory runs out, the kernel does that)" if name == "SIGKILL" else ""
-            return f"ended by {name}{more}"
-    return f"exit status {exitcode}"

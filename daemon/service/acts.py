@@ -9,7 +9,7 @@ from daemon import durable, log, sidecars
 from daemon.errors import Fault
 from daemon.events import HandEnded
 from daemon.queue import spool
-from daemon.service import delivery, desks, notices
+from daemon.service import claims, delivery, desks, notices
 from daemon.service.decide import Act
 from daemon.service.tracked import Tracked
 from daemon.stages import step_for
@@ -71,8 +71,12 @@ def move(c: Coordinator, one: Tracked, to: str) -> None:
 def start(c: Coordinator, one: Tracked, now: float) -> None:
     """Writes the attempt down, then runs it."""
     verb = one.wants
-    if one.stage == "queued" and grown(c, one):
-        return
+    if one.stage == "queued":
+        if (fault := claims.refused(one)) is not None:
+            fail(c, one, fault, cause="final", verb=verb)
+            return
+        if grown(c, one):
+            return
     if one.stage == "rendered":
         desks.begin_repaint(c, one)
     one.state.attempt += 1
@@ -191,8 +195,6 @@ def tidy(settings: Any) -> None:
 
 def brought_back(c: Coordinator, event: HandEnded) -> None:
     """A hand is done with something."""
-    from daemon.service import claims
-
     if event.what == "claim":
         claims.claimed(c, event)
         return
@@ -216,6 +218,7 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
         return
     takers: dict[str, Callable[[Coordinator, Tracked, Any], None]] = {
         "desk": desks.laid_out,
+        "attach": claims.attached,
         "place": delivery.placed,
         "note": notices.noted,
         "reopen": delivery.reopened,

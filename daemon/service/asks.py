@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
-from daemon.approvals import requests
+from daemon.approvals import merge, requests
 from daemon.errors import Fault, UsageError
 from daemon.events import Requested
 from daemon.service import acts, delivery, desks
@@ -74,6 +74,7 @@ def reload(c: Coordinator) -> tuple[bool, str]:
     for one in c.jobs.values():
         one.dirty = True
     c.workers.set_settings(c.settings)
+    c.inbox.set_settings(c.settings)
     c.inbox.set_folders(c.rulebook.folders())
     c.inbox.reconsider()
     return (False, problem) if problem else (True, "Settings and rules were read again.")
@@ -86,7 +87,7 @@ def _decide(c: Coordinator, one: Tracked, asked: Requested) -> tuple[bool, str]:
     wanted = [str(name) for name in asked.arguments.get("pictures", [])]
     if not wanted and asked.arguments.get("picture"):
         wanted = [str(asked.arguments["picture"])]
-    known = {picture.id for picture in renders.pictures}
+    known = {candidate.picture.id for slot in merge.now(renders, one.decisions) for candidate in slot.candidates}
     chosen: list[str] = []
     for name in wanted:
         match = [

@@ -7,16 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon import job
+from daemon import durable, job, sidecars
 from daemon.errors import Fault, UsageError
-from daemon.events import HandEnded
+from daemon.events import HandEnded, InboxSeen
 from daemon.job import JobFolder
-from daemon.queue import names
+from daemon.queue import names, spool
 from daemon.queue.claim import ClaimPlan
+from daemon.service.tracked import Tracked
 
 if TYPE_CHECKING:
     from daemon.queue.groups import Group
     from daemon.service.coordinator import Coordinator
+
+_OPEN = ("queued", "analyzed", "prompted", "rendered")
 
 
 def recover(c: Coordinator) -> None:
@@ -50,7 +53,10 @@ def plan(c: Coordinator, group: Group) -> ClaimPlan | None:
 def settled(c: Coordinator, group: Group) -> None:
     """A group is whole: it is claimed, unless there is no room, or a hand is at it already."""
     token = "\0".join(group.key)
-    if token in c.claiming or c.gates.room or c.stopping:
+    if token in c.claiming or c.stopping:
+        return
+    if c.gates.room:
+        c.inbox.refuse(group, c.gates.room, passing=True)
         return
     planned = plan(c, group)
     if planned is None:
@@ -78,20 +84,80 @@ def claimed(c: Coordinator, event: HandEnded) -> None:
         return
     if event.result is None:
         return
-    one = c.track(JobFolder(event.result))
+    folder = JobFolder(event.result)
+    # A scan may have met the committed folder before its hand came back, and the job may be on its way by now.
+    one = c.jobs.get(folder.id) or c.track(folder)
     c.log.info("claimed", job=one.id, name=one.about.title if one.about else "")
-    refused = one.about.overrides.get("refused") if one.about else None
-    if refused:
-        refuse(c, one, str(refused))
 
 
-def refuse(c: Coordinator, one: Any, why: str) -> None:
-    """The YAML beside the drop is wrong: the job fails, and the note says where."""
-    from daemon.service import acts
-
+def refused(one: Tracked) -> Fault | None:
+    """What is wrong with the YAML beside the drop; None where nothing is."""
+    why = str(one.about.overrides.get("refused") or "") if one.about else ""
+    if not why or one.about is None:
+        return None
     override = next((member.name for member in one.about.with_role("override")), "the YAML beside it")
-    fault = Fault(f"{override} can't be followed", why, "Mend it and drop the song again with it, or drop it without.")
-    acts.fail(c, one, fault, cause="final")
+    return Fault(f"{override} can't be followed", why, "Mend it and drop the song again with it, or drop it without.")
+
+
+def late(c: Coordinator, seen: InboxSeen) -> None:
+    """A companion that came after its song joins the job, as long as nobody has decided on pictures."""
+    for waiting in seen.waiting:
+        if not waiting.companion:
+            continue
+        for one in c.jobs.values():
+            about = one.about
+            if about is None or one.hand or one.stage not in _OPEN or one.decisions.decisions or one.decisions.whole:
+                continue
+            if c.inbox.belongs(about, seen.inbox, waiting):
+                _attach(c, one, about, seen.inbox, waiting)
+                break
+
+
+def _attach(c: Coordinator, one: Tracked, about: sidecars.Job, inbox: str, waiting: Any) -> None:
+    if one.running:
+        c.workers.cancel(one.id)
+        one.running = ""
+    folder = one.folder.path
+    one.hand, one.wants = "attach", ""
+
+    def work() -> str:
+        rule, overrides = about.rule, about.overrides
+        if names.companion_role(waiting.name) == "override":
+            rule, overrides = _with_late_yaml(c, about, c.inbox.read(inbox, waiting) or b"", waiting.name)
+        return c.inbox.attach(folder, about, waiting, rule=rule, overrides=overrides).name
+
+    c.hands.give(f"inbox:{inbox}", "attach", one.id, work)
+
+
+def _with_late_yaml(
+    c: Coordinator, about: sidecars.Job, data: bytes, name: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    from daemon import rulebook
+
+    base = c.rulebook.named(about.rule_name)
+    if base is None:
+        return about.rule, about.overrides
+    try:
+        rule, overrides = rulebook.apply_overrides(base, data, names.display(name))
+    except UsageError as fault:
+        return about.rule, {"refused": fault.sentence()}
+    return rule.model_dump(mode="json"), overrides
+
+
+def attached(c: Coordinator, one: Tracked, name: Any) -> None:
+    """The companion lies in the job: what was heard without it is heard again."""
+    from daemon.service import acts, desks
+
+    c.log.info("a companion came late", job=one.id, name=str(name))
+    one.about = one.folder.job()
+    to = spool.first_missing(one.folder, one.kind)
+    if one.stage == "rendered":
+        desks.clear(c, one)
+        durable.remove(one.folder.path / sidecars.Decisions.file)
+        one.decisions, one.renders, one.gate = sidecars.Decisions(), None, None
+    one.heard, one.next_sidecar = {}, False
+    if to != one.stage and to != "done":
+        acts.move(c, one, to)
 
 
 def unsettled(c: Coordinator) -> bool:

@@ -202,6 +202,7 @@ class Coordinator:
             claims.settled(self, event.group)
         elif isinstance(event, InboxSeen):
             self.inboxes[event.inbox] = event
+            claims.late(self, event)
         elif isinstance(event, Requested):
             asks.carry_out(self, event)
         elif isinstance(event, Signalled):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
@@ -25,8 +24,9 @@ def tell(c: Coordinator, one: Tracked, kind: str, extra: str = "") -> None:
     settings = c.settings
 
     def send() -> None:
-        backend = importlib.import_module("daemon.backends.notify")
-        for problem in backend.notify(settings, kind, title, text):
+        from daemon.backends.notify import notify
+
+        for problem in notify(settings, kind, title, text):
             c.log.warning("a notice could not be sent", job=one.id, problem=problem)
 
     notify_to = c.settings.notify

@@ -131,7 +131,8 @@ class Pages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._wrote = self._paged = float("-inf")
-        self._last = self._last_page = ""
+        self._last = ""
+        self._pending = False  # a change that the pages don't show yet
 
     def write(self, c: Coordinator, force: bool = False) -> None:
         """Writes what changed, when its time has come."""
@@ -142,9 +143,9 @@ class Pages:
         shown = whole(c)
         text = json.dumps(shown)
         steady = json.dumps([shown["jobs"], shown["inboxes"], shown["problems"]])
-        if steady == self._last and not force:
+        if steady == self._last and not force and not self._pending:
             return
-        self._last = steady
+        self._last, self._pending = steady, True
         temp = self._settings.snapshot.with_suffix(".new")
         with contextlib.suppress(OSError):
             temp.write_text(text)
@@ -152,8 +153,8 @@ class Pages:
         running = sum(1 for one in c.jobs.values() if one.running)
         waiting = sum(1 for one in c.jobs.values() if one.stage == "rendered")
         c.systemd.status(f"{running} running, {waiting} waiting for people, {c.gates.free_mb} MiB free")
-        if (now - self._paged >= _PAGES_EVERY or force) and not force:
-            self._paged = now
+        if now - self._paged >= _PAGES_EVERY or force:
+            self._paged, self._pending = now, False
             from daemon.web import pages
 
             settings = self._settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from daemon.stages.tools import Tools
 
 ASIDE = ".dropreel"
 _CHUNK = 1 << 20
+_FINGERPRINT = re.compile(r"-[0-9a-f]{16}(?=\.)")
 
 
 def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
@@ -81,7 +83,7 @@ def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]
     for source, name in ((sync.poster, "poster"), (sync.report, "report"), (sync.edit, "edit")):
         add(source, f"{name}{Path(source).suffix}")
     for extra in sync.extras:
-        add(extra, extra)
+        add(extra, _FINGERPRINT.sub("", extra))
     add(sidecars.Sync.file, sidecars.Sync.file)
     return wanted
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -285,9 +284,7 @@ def _report(
     result: sidecars.Sync,
     thumbnails: dict[int, bytes],
 ) -> str:
-    try:
-        page = importlib.import_module("daemon.film.report")
-    except ModuleNotFoundError:
-        return ""
-    html = page.report(sources.job, sources.analysis, edit, result, thumbnails)
+    from daemon.film import report as page
+
+    html = page.report(sources.job, sources.analysis, edit, result, thumbnails, approval=job.read(sidecars.Approval))
     return tools.publish(job, f"report-{sidecars.fingerprint(html)}.html", lambda temp: _write(temp, html))

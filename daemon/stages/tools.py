@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from daemon import durable, log, rules, sidecars
+from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.settings import Settings
 
@@ -30,7 +33,17 @@ class Tools:
 
     def rule(self, job: sidecars.Job) -> rules.Rule:
         """The rule as it stood when the job was claimed, with its overrides."""
-        return rules.Rule.model_validate(job.rule)
+        try:
+            return rules.Rule.model_validate(job.rule)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(step) for step in first["loc"])
+            raise FinalFault(
+                f"the rule in job.json can't be followed: {field}",
+                first["msg"],
+                "Drop the song again, so that it gets the rule as it is now.",
+                {"field": field},
+            ) from None
 
     def publish(self, job: JobFolder, name: str, make: Callable[[Path], None]) -> str:
         """Publishes an artefact in the job folder under a name made of its fingerprint; returns the name."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film.painter.draw import draw_cast, draw_layers, draw_picture
+from daemon.film.painter.draw import draw_cast, draw_layers, draw_with_focus
 
 VERSION = "2"
 
@@ -68,7 +68,7 @@ def paint(request: Request) -> Painted:
     from daemon.film.painter.choose import choose
 
     scene = choose(request)
-    picture, focus = draw_picture(scene, request.width, request.height)
+    picture, focus = draw_with_focus(scene, request.width, request.height)
     return Painted(picture, {**scene, "focus": [round(share, 4) for share in focus]})
 
 

@@ -141,7 +141,10 @@ def choose(request: Request) -> dict[str, Any]:
     if request.sheet == "neon":
         palette = colour.deepened(palette)
     tilt = chance.choice((0.0, 0.0, 1.0, -1.0)) * chance.uniform(1.5, 4.5) * (0.3 + 0.9 * energy)
+    props = [CAST[name].props(place, pose) for name in cast]
     return {
+        "props": props,  # who has decks or drums in this picture has them in every pose,
+        "seats": [CAST[name].pose(pose, held).seat for name, held in zip(cast, props, strict=True)],  # who sits, sits
         "seed": request.seed,
         "place": place,
         "cast": cast,

@@ -62,10 +62,15 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
     pen.lit = True
     pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
-    props = character.props(stage.scene["place"] or character.home, stage.scene["pose"])
-    pose = character.pose(stage.scene["pose"], props)
-    if stage.scene.get("towards"):
-        pose = between(pose, character.pose(stage.scene["towards"], props), float(stage.scene["share"]))
+    scene = stage.scene
+    held = scene.get("props") or []
+    props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
+    pose = character.pose(scene["pose"], props)
+    if scene.get("towards"):
+        pose = between(pose, character.pose(scene["towards"], props), float(scene["share"]))
+    seats = scene.get("seats") or []
+    if index < len(seats) and seats[index] is not None and pose.seat is None:
+        pose = replace(pose, seat=float(seats[index]), sway=pose.sway * 0.3, lift=0.0)
     if stage.scene.get("blink"):
         pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
@@ -115,7 +120,12 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
     return stage, look_at(stage, framing, width, height)
 
 
-def draw_picture(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.uint8]:
+    """A scene's picture, H x W x 3 RGB."""
+    return draw_with_focus(scene, width, height)[0]
+
+
+def draw_with_focus(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
     """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
     stage, camera = compose(scene, width, height)
     canvas = np.zeros((height, width, 3), dtype=np.uint8)

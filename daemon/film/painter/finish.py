@@ -52,7 +52,7 @@ def _screen(stage: Stage) -> None:
 
 def _embers(stage: Stage) -> None:
     """Embers and soft orbs of light that float up."""
-    pen, chance = stage.layer("embers", 0.05), stage.chance("embers")
+    pen, chance = stage.layer("embers", 0.05, soft=True), stage.chance("embers")
     colours = (*stage.palette.accents[:2], stage.palette.light)
     for _ in range(12):
         colour = chance.choice(colours)

@@ -170,7 +170,7 @@ class Puppet:
         if pen.sheet.glow:
             glow = pen.palette.accents[1]
             bright = mix(glow, "#ffffff", 0.45)
-            passes = ((glow, 46, 0.1), (glow, 28, 0.16), (glow, 15, 0.45), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
+            passes = ((glow, 40, 0.15), (glow, 17, 0.5), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
         for colour, width, opacity in passes:
             with pen.inside(opacity=opacity):
                 for _, matrix, shapes in self.parts:

@@ -6,16 +6,9 @@ A colour is "#rrggbb"; lightness 0..1, chroma 0..0.37 and hue in degrees are OKL
 from __future__ import annotations
 
 import colorsys
-import random
 from collections.abc import Sequence
 
-from daemon.film.painter.colour import oklch, to_lch
-
-# Hue by the circle of fifths, so that related keys lie side by side; C major is a warm yellow.
-_FIFTHS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F#": 6, "C#": 7, "G#": 8, "D#": 9, "A#": 10, "F": 11}
-_WARM, _COOL = 55.0, 265.0
-_BRIGHT = {"happy", "joyful", "bright", "uplifting", "euphoric", "hopeful", "playful", "sunny", "warm"}
-_DARK = {"dark", "sad", "melancholic", "angry", "aggressive", "tense", "ominous", "gloomy", "cold", "brooding"}
+from daemon.film.painter.colour import of_song, oklch, to_lch
 
 _HUES = (
     (15, "red"),
@@ -37,29 +30,7 @@ _HUES = (
 
 def palette(mood: Sequence[str], key: str, energy: float, valence: float, seed: int) -> list[str]:
     """Six colours: two darks, a middle, two accents, a light. key as "A minor", "" for none; the rest 0..1."""
-    dice = random.Random(f"{seed}/palette")  # the seed turns the hue a little: no two songs quite alike
-    words = {word.lower() for word in mood}
-    valence = _bound(valence + 0.12 * len(words & _BRIGHT) - 0.12 * len(words & _DARK))
-    energy = _bound(energy)
-    tonic, _, mode = key.partition(" ")
-    if tonic in _FIFTHS:
-        # A minor key shares its relative major's place.
-        hue = 85.0 + 30 * ((_FIFTHS[tonic] + (9 if mode == "minor" else 0)) % 12)
-    else:
-        hue = dice.uniform(0, 360)
-    hue += dice.uniform(-14, 14)
-    shade = _turn(hue, _COOL, 0.65 - 0.35 * valence)
-    glow = _turn(hue, _WARM if valence >= 0.5 else _COOL, 0.3)
-    spread = dice.choice((140, 165, 195, 220))
-    loud = 0.13 + 0.07 * energy
-    return [
-        oklch(0.15 + 0.05 * valence, 0.05, shade),
-        oklch(0.31 + 0.06 * valence, 0.08 + 0.03 * energy, shade),
-        oklch(0.55 + 0.05 * valence, 0.1 + 0.05 * energy, glow),
-        oklch(0.7, loud, glow + spread),
-        oklch(0.78, loud, glow + spread + dice.choice((-70, 70))),
-        oklch(0.93, 0.04, _turn(glow, _WARM, 0.5)),
-    ]
+    return of_song([*mood, *(["happy"] if valence > 0.65 else ["dark"] if valence < 0.35 else [])], key, energy, seed)
 
 
 def _bound(value: float) -> float:
