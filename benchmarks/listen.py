@@ -196,6 +196,7 @@ def main() -> None:
     parser.add_argument("--pieces", type=Path)
     parser.add_argument("--soundfont", type=Path, default=Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
     parser.add_argument("--mp3", action="store_true", help="measure the time on mp3, as people drop it")
+    parser.add_argument("--only", default="", help="tools whose name starts so")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp)
@@ -205,15 +206,17 @@ def main() -> None:
             for path in {path for path, _, _ in pieces}:
                 samples, rate = soundfile.read(path)
                 soundfile.write(path.with_suffix(".mp3"), samples, rate)
-        table(pieces, given.mp3)
+        table(pieces, given.mp3, given.only)
 
 
-def table(pieces: list[tuple[Path, str, dict[str, Any]]], mp3: bool) -> None:
+def table(pieces: list[tuple[Path, str, dict[str, Any]]], mp3: bool, only: str = "") -> None:
     """Listens with each tool and prints what it scored."""
     columns = ["F70", "F25", "AMLt", "tempo", "octave", "offset", "down", "key", "edges", "drops", "false drops"]
     print("| kind | tool | " + " | ".join(columns) + " | CPU s/min | first call |")
     print("|" + "---|" * (len(columns) + 4))
     for name, track in tools().items():
+        if not name.startswith(only):
+            continue
         begun = time.process_time()
         track(pieces[0][0])
         first = time.process_time() - begun

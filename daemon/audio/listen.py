@@ -39,7 +39,6 @@ class Take:
     sound: decode.Sound
     features: Features
     loudness: sidecars.Loudness
-    loudness_curve: list[tuple[float, float]]
     waveform: list[float]
 
 
@@ -66,8 +65,11 @@ def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _sil
     if narrow:
         listener.push(narrow.resample_chunk(np.zeros(0, np.float32), last=True))
     loudness, curve = meter.result()
-    points = [(round(float(t), 2), round(float(v), 2)) for t, v in zip(curve.seconds, curve.lufs, strict=True)]
-    return Take(sound, listener.finish(), loudness, points, _waveform(peaks))
+    if loudness.integrated_lufs is not None:
+        # (seconds, LUFS) once a second; a field of its own, for those who look for it.
+        points = [[round(float(t), 2), round(float(v), 1)] for t, v in zip(curve.seconds, curve.lufs, strict=True)]
+        loudness = loudness.model_copy(update={"short_term": points})
+    return Take(sound, listener.finish(), loudness, _waveform(peaks))
 
 
 def _mixdown(block: Floats) -> Floats | None:

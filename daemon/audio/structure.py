@@ -258,8 +258,8 @@ def events(spans: list[Span], units: Units, duration: float) -> list[MusicEvent]
     out = []
     for index, span in enumerate(spans):
         start, end = float(units.edges[span.first]), float(units.edges[span.last])
-        if span.role == "drop" and index and spans[index - 1].role != "drop":
-            gain = span.energy - spans[index - 1].energy
+        gain = span.energy - spans[index - 1].energy if index else 0.0
+        if span.role == "drop" and index and (spans[index - 1].role != "drop" or gain > 0.08):
             out.append(MusicEvent(kind="drop", start=start, end=end, strength=round(min(1.0, 0.4 + 2 * gain), 3)))
         elif span.role in ("build", "break"):
             strength = 0.5 if span.role == "build" else min(1.0, max(0.2, top - span.energy))
