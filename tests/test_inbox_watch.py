@@ -18,7 +18,7 @@ from watchdog.observers.api import BaseObserver, EventEmitter, ObservedWatch
 
 from daemon import events
 from daemon.errors import Held
-from daemon.queue import claim, handles, hints, mounts
+from daemon.queue import claim, groups, handles, hints, mounts
 from daemon.queue.groups import Group
 from daemon.queue.inbox import Inbox
 from tests.queue_help import PLAN, SONG, make_root
@@ -435,6 +435,25 @@ def test_a_drop_is_heard_of_long_before_the_next_full_scan(
     first_look(heard, "songs")
     (songs / "a.mp3").write_bytes(SONG)
     assert next_settled(heard).source.name == "a.mp3"
+
+
+def test_an_error_in_a_look_does_not_end_the_looking(
+    live: tuple[Inbox, queue.Queue[events.Event], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, heard, songs = live
+    first_look(heard, "songs")
+    assemble, failures = groups.assemble, [2]
+
+    def faulty(*facts: Any, **more: Any) -> Any:
+        if failures[0] > 0:
+            failures[0] -= 1
+            raise RuntimeError("dictionary changed size during iteration")
+        return assemble(*facts, **more)
+
+    monkeypatch.setattr(groups, "assemble", faulty)
+    (songs / "a.mp3").write_bytes(SONG)
+    assert next_settled(heard).source.name == "a.mp3"
+    assert failures == [0]
 
 
 def test_an_inbox_that_was_made_anew_is_watched_again(live: tuple[Inbox, queue.Queue[events.Event], Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from daemon import events, sidecars
 from daemon.queue import workers
+from daemon.queue.pools import Pools
 from daemon.queue.workers import Workers
 from daemon.settings import Resources, Settings
 from tests.queue_help import make_root
@@ -101,6 +103,26 @@ def test_a_stage_returns_its_sidecar_marked_with_what_it_read_and_how_long_it_to
     assert made.made_from == sidecars.digest(folder, ("job.json",))
     assert made.seconds is not None and made.seconds >= 0
     assert made.style == "1"
+
+
+def test_an_error_in_the_keeper_of_the_workers_does_not_end_it(bench: Bench) -> None:
+    bench.workers._ask(lambda: [].pop())
+    bench.run("quick")
+    assert bench.advanced().style == "1"
+
+
+def test_where_no_process_can_be_started_the_attempt_ends_and_the_next_one_runs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(*_: Any) -> Any:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pools, "get", no_more)
+        bench.run("quick")
+        assert bench.failed().kind == "died"
+    bench.run("quick")
+    assert bench.advanced().style == "1"
 
 
 def test_a_warm_worker_is_used_again(bench: Bench) -> None:

@@ -101,9 +101,10 @@ class InboxWatch:
             began = self._clock()
             try:
                 wait = self.look(began)
-            except OSError as error:
-                # Told and shown by `look` wherever it is expected; here only what nobody thought of.
-                log.get(inbox=self.inbox).warning("inbox not looked at", error=str(error))
+            except Exception as error:
+                # Told and shown by `look` wherever it is expected; here only what nobody thought of, which must
+                # not end the looking: without this thread nothing is taken from this inbox any more.
+                log.get(inbox=self.inbox).warning("inbox not looked at", error=repr(error))
                 wait = self._settings.poll
             # Looking costs at most a fifth of the time, however long the listing is.
             spent = self._clock() - began

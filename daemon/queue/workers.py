@@ -205,11 +205,19 @@ class Workers:
                 selector.select(self._patience())
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
-                self._hear()
+                self._survive(self._hear)
                 while self._todo:
-                    self._todo.popleft()()
-                self._mind()
+                    self._survive(self._todo.popleft())
+                self._survive(self._mind)
         self._end_all()
+
+    def _survive(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            # No processes or memory to be had, or a fault of our own: without the keeper no job would ever end.
+            log.get().error("the keeper of the workers met an error", exc_info=error)
+            time.sleep(_TICK)
 
     def _patience(self) -> float | None:
         if self._runs:
@@ -219,10 +227,10 @@ class Workers:
     def _schedule(self, run: _Run) -> None:
         """Hands a call to its pool; a broken pool is replaced first."""
         for _ in range(2):
-            pool = self._pools.get(run.resource, self._clock())
             try:
+                pool = self._pools.get(run.resource, self._clock())
                 run.future = pool.pool.schedule(leash.run, args=(run.call,))
-            except RuntimeError:
+            except (RuntimeError, OSError):  # OSError: no process, no descriptor, no memory to be had now
                 self._pools.discard(run.resource)
                 continue
             pool.busy.add(run.job)

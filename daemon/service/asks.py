@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 def take(c: Coordinator) -> None:
     """Carries out the requests that lie there, oldest first."""
     for request in requests.take(c.settings):
-        ok, said = carry_out(c, request)
+        try:
+            ok, said = carry_out(c, request)
+        except Exception as error:
+            # A fault of our own: it is answered all the same, else it would be tried for ever, before all others.
+            c.log.error("a request could not be carried out", verb=request.verb, job=request.job, exc_info=error)
+            ok, said = False, f"That could not be done: {type(error).__name__}: {error}"
         c.log.info("asked", verb=request.verb, job=request.job, by=request.by, ok=ok, said=said)
         requests.answer(c.settings, request.name, ok, said)
 
@@ -55,6 +60,9 @@ def carry_out(c: Coordinator, asked: Requested) -> tuple[bool, str]:
         return verbs[asked.verb](c, one, asked)
     except Fault as fault:
         return False, fault.sentence()
+    except OSError as error:
+        one.dirty = True
+        return False, f"{one.folder.name} could not be written: {error.strerror or error}. Look at the free room."
 
 
 def reload(c: Coordinator) -> tuple[bool, str]:
@@ -135,6 +143,8 @@ def _cancel(c: Coordinator, one: Tracked, asked: Requested) -> tuple[bool, str]:
 
 
 def _bump(c: Coordinator, one: Tracked, asked: Requested) -> tuple[bool, str]:
+    if one.stage in ("done", "failed"):
+        return False, f"{one.folder.name} is in {one.stage}: there is nothing to put ahead."
     one.state.priority = 1 + max((other.state.priority for other in c.jobs.values()), default=0)
     acts.remember(c, one)
     return True, f"{one.folder.name} goes ahead of the others."

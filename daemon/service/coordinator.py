@@ -6,6 +6,7 @@ changed, lets `decide` name the one act for each, carries the acts out, and star
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from daemon import log, sidecars
-from daemon.errors import FinalFault
+from daemon.errors import Fault, FinalFault
 from daemon.events import (
     Event,
     HandEnded,
@@ -156,17 +157,17 @@ class Coordinator:
     def turn(self, events: list[Event]) -> None:
         """One turn: events, requests, scan, acts, starts, pages."""
         for event in events:
-            self.handle(event)
+            self._take(event)
         now = self.clock()
         self.systemd.alive(now)
         if now - self._asked >= _TURN:
             self._asked = now
-            self._reload_rules()
-            asks.take(self)
+            self._survive("the rules", self._reload_rules)
+            self._survive("the requests", lambda: asks.take(self))
         if now - self._scanned >= self.settings.scan:
-            self.scan()
-        self.gates.look(now)
-        desks.look(self, now)
+            self._survive("the scan", self.scan)
+        self._survive("the gates", lambda: self.gates.look(now))
+        self._survive("the desks", lambda: desks.look(self, now))
         for one in list(self.jobs.values()):
             if self._due(one, now):
                 self.consider(one, now)
@@ -174,16 +175,40 @@ class Coordinator:
         if now - self._tidied >= _TIDY:
             self._tidied = now
             self.hands.give("library", "tidy", "", lambda: acts.tidy(self.settings))
-        self.pages.write(self)
+        self._survive("the pages", lambda: self.pages.write(self))
+
+    def _take(self, event: Event) -> None:
+        try:
+            self.handle(event)
+        except Exception as error:
+            # As in `consider`: what the event told is lost, and the job is looked at again after a while.
+            one = self.jobs.get(event.job) if isinstance(event, WorkerEnded | HandEnded) else None
+            if one is not None and not one.busy:
+                self._later(one, self.clock(), error)
+            else:
+                self._tell(error, "an event could not be seen to", one.id if one else "")
+
+    def _survive(self, what: str, work: Callable[[], object]) -> None:
+        """Carries out a part of a turn; its failure costs that part, and is tried again at a later turn."""
+        try:
+            work()
+        except Exception as error:
+            # Whatever it is (a full disk, a fault of our own): every other job must go on.
+            self._tell(error, f"{what} could not be seen to", "")
+
+    def _tell(self, error: Exception, what: str, job: str) -> None:
+        expected = isinstance(error, OSError | Fault)
+        why = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
+        self.log.error(what, job=job, why=why, exc_info=None if expected else error)
 
     def _due(self, one: Tracked, now: float) -> bool:
         if one.busy:
             return False
         if one.dirty or one.held != self.gates.held(one):
             return True
-        if one.stage == "rendered":
-            return desks.due(self, one, now)
-        return bool(one.waits == "trying again" and now >= one.not_before)
+        if one.waits == "trying again":
+            return now >= one.not_before
+        return one.stage == "rendered" and desks.due(self, one, now)
 
     # --- events -------------------------------------------------------------------------------
 
@@ -231,7 +256,7 @@ class Coordinator:
             if known is None or known.folder != folder:
                 if known and known.busy:
                     continue
-                self.track(folder, starting=starting)
+                self._survive(f"job {ident}", lambda folder=folder: self.track(folder, starting))  # type: ignore[misc]
         for ident in set(self.jobs) - set(listing.jobs):
             if not self.jobs[ident].busy:
                 self.log.warning("a job is gone from stages", job=ident)
@@ -246,15 +271,17 @@ class Coordinator:
         about: sidecars.Job | None = None
         state = sidecars.State()
         trouble: sidecars.Trouble | None = None
+        with contextlib.suppress(FinalFault):  # lost without harm
+            state = folder.read(sidecars.State) or state
         try:
             about = folder.job()
-            state = folder.read(sidecars.State) or state
             trouble = folder.read(sidecars.Trouble)
         except FinalFault as caught:
             fault = caught
         one = Tracked(folder, about, state, trouble, since=now, not_before=now + state.delay)
         if folder.stage == "done" and fault is None:
-            delivery.state(one)
+            with contextlib.suppress(FinalFault):  # told when the job is considered
+                delivery.state(one)
         one.changed, one.shown = now - state.quiet, now - state.asked
         if about is not None:
             one.length = length_by_size(sum(member.size for member in about.members if member.role == "source"))
@@ -274,12 +301,20 @@ class Coordinator:
             one.wants = act.what if act.verb == "run" else ""
             acts.carry_out(self, one, act)
         except FinalFault as fault:
-            acts.fail(self, one, fault, cause="unreadable" if fault.facts.get("unreadable") else "final")
-        except OSError as error:
-            # The state folder itself can't be written (full, read-only): the job stays as it is.
-            self.log.error("a job can't be moved on", job=one.id, error=str(error))
-            one.not_before, one.waits = now + self.settings.limits.first_delay, "trying again"
-            one.held = ""
+            try:
+                acts.fail(self, one, fault, cause="unreadable" if fault.facts.get("unreadable") else "final")
+            except Exception as error:
+                self._later(one, now, error)
+        except Exception as error:
+            # The state folder itself can't be written (full, read-only), or a fault of our own: the job stays as it is.
+            self._later(one, now, error)
+
+    def _later(self, one: Tracked, now: float, error: Exception) -> None:
+        """What a job needs couldn't be done: it stays as it is, and is looked at again after a while."""
+        self._tell(error, "a job can't be moved on", one.id)
+        one.state.last_fault = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
+        one.dirty, one.wants, one.held = False, "", self.gates.held(one)
+        one.not_before, one.waits = now + self.settings.limits.first_delay, "trying again"
 
     def _decide(self, one: Tracked, now: float) -> Act:
         if one.about is None:
@@ -320,7 +355,13 @@ class Coordinator:
         resources = self.settings.resources
         slots = {"cpu": self.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
         for ident in schedule.choose(waiting, running, slots):
-            acts.start(self, self.jobs[ident], now)
+            one = self.jobs[ident]
+            try:
+                acts.start(self, one, now)
+            except Exception as error:
+                # As in `consider`: one job's failure is its own.
+                one.running = ""
+                self._later(one, now, error)
 
     def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
         step = step_for(one.kind, one.stage)

@@ -26,7 +26,8 @@ _AGAIN = 60.0
 def lay_out(c: Coordinator, one: Tracked) -> None:
     """Has a hand lay the desk out, or mend it."""
     if one.looking:
-        one.dirty = True
+        # Until that look ends (`looked`); on a share that hangs it may be long.
+        one.waits, one.not_before = "trying again", c.clock() + 0.2
         return
     settings, folder, decisions = c.settings, one.folder, one.decisions.model_copy(deep=True)
     one.desk_round = one.renders.round if one.renders else 0
@@ -229,7 +230,7 @@ def repainted(c: Coordinator, one: Tracked, made: sidecars.Renders) -> None:
 
 def sweep(c: Coordinator) -> None:
     """Has a hand take away the desks of jobs that aren't in rendered (a crash between the two acts left them)."""
-    if c.gates.absent.get("review"):
+    if c.gates.absent.get("review") or c.hands.waiting("review"):
         return
     settings = c.settings
     keep = {one.id for one in c.jobs.values() if one.stage == "rendered"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _EVERY = 1.0
 _PAGES_EVERY = 2.0
+_ALIVE = 15.0  # `status` takes what is older than 30 s for stale
 _VERBS = {"analyze": "listening", "prompt": "writing prompts", "render": "painting", "sync": "making the film"}
 
 
@@ -130,7 +131,7 @@ class Pages:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._wrote = self._paged = float("-inf")
+        self._wrote = self._paged = self._said = float("-inf")
         self._last = ""
         self._pending = False  # a change that the pages don't show yet
 
@@ -142,10 +143,14 @@ class Pages:
         self._wrote = now
         shown = whole(c)
         text = json.dumps(shown)
-        steady = json.dumps([shown["jobs"], shown["inboxes"], shown["problems"]])
-        if steady == self._last and not force and not self._pending:
+        # What grows by itself isn't news: a daemon with nothing to do writes nothing.
+        jobs = [{**job, "age": 0} for job in shown["jobs"]]
+        steady = json.dumps([jobs, shown["inboxes"], shown["problems"]])
+        news = steady != self._last
+        if not news and not force and not self._pending and now - self._said < _ALIVE:
             return
-        self._last, self._pending = steady, True
+        self._last, self._said = steady, now
+        self._pending = self._pending or news
         temp = self._settings.snapshot.with_suffix(".new")
         with contextlib.suppress(OSError):
             temp.write_text(text)
@@ -153,10 +158,13 @@ class Pages:
         running = sum(1 for one in c.jobs.values() if one.running)
         waiting = sum(1 for one in c.jobs.values() if one.stage == "rendered")
         c.systemd.status(f"{running} running, {waiting} waiting for people, {c.gates.free_mb} MiB free")
-        if now - self._paged >= _PAGES_EVERY or force:
+        if force or (self._pending and now - self._paged >= _PAGES_EVERY):
             self._paged, self._pending = now, False
             from daemon.web import pages
 
             settings = self._settings
             for area in pages.areas(settings, shown):
+                if c.hands.waiting(f"page:{area}"):
+                    self._pending = True  # a share that hangs: the next page there says it all
+                    continue
                 c.hands.give(f"page:{area}", "pages", "", partial(pages.write, settings, shown, area))
