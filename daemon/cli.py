@@ -103,6 +103,9 @@ def _analyze(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", help="a song, or anything with sound in it")
     parser.add_argument("--json", action="store_true", help="all that was heard, as analysis.json has it")
     parser.add_argument("--fps", default="30", help="film frames a second, for the envelopes (30)")
+    parser.add_argument("--plot", metavar="PNG", help="draw what was heard")
+    parser.add_argument("--click", metavar="WAV", help="write the song with a click on each beat, higher on bars")
+    parser.add_argument("--labels", metavar="TXT", help="write Audacity labels")
 
 
 def _schema(parser: Parser) -> None:

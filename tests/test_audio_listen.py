@@ -241,3 +241,11 @@ def test_a_tag_cannot_send_codes_to_the_terminal(song: tuple[Heard, synth.Truth,
     a.tags.title = "evil\x1b[2J"
     a.notes = ["\x1b]0;title\x07"]
     assert "\x1b" not in page(a, colour=False)
+
+
+def test_the_course_of_the_loudness_is_kept(song: tuple[Heard, synth.Truth, Path]) -> None:
+    course = song[0].analysis.model_dump()["loudness"]["short_term"]
+    assert len(course) == 58 and course[0][0] == 1.5
+    in_drop = [lufs for seconds, lufs in course if 18 < seconds < 28]
+    in_break = [lufs for seconds, lufs in course if 32 < seconds < 35]
+    assert min(in_drop) > max(in_break)

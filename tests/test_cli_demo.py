@@ -135,6 +135,18 @@ def test_the_demo_gives_up_in_time_and_says_how_to_go_on(
     assert (fake / "ended").exists()
 
 
+def test_control_c_stops_the_daemon_and_says_how_to_go_on(
+    fake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_follow", interrupted)
+    assert run(fake, monkeypatch, "stuck") == cli.INTERRUPTED
+    assert "goes on with the same song" in capsys.readouterr().err
+    assert (fake / "ended").exists()
+
+
 def test_bars_follow_the_stages() -> None:
     import io
 

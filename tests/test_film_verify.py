@@ -96,7 +96,7 @@ def test_a_film_at_any_rate_has_its_exact_length_and_offset(tmp_path: Path, fps:
     assert watch.facts(film).fps == Fraction(fps)
 
 
-@pytest.mark.parametrize("ms", [3.0, -3.0, 21.3])
+@pytest.mark.parametrize("ms", [3.0, -21.3])
 def test_sound_that_is_shifted_is_caught(good: Made, ms: float) -> None:
     samples, rate = soundfile.read(good.folder / "song.wav", dtype="float32")
     shifted = np.roll(samples, round(ms / 1000 * rate), axis=0)
@@ -125,7 +125,7 @@ def test_a_dropped_frame_is_caught_though_another_was_doubled(good: Made) -> Non
     assert "frames" not in good.wrong(film)
 
 
-@pytest.mark.parametrize("by", [-2, -1, 1, 3])
+@pytest.mark.parametrize("by", [-1, 1, 3])
 def test_one_cut_at_a_wrong_frame_is_caught(good: Made, by: int) -> None:
     shots = good.timeline.shots
     index = next(shot.index for shot in shots[2:] if shot.transition.kind == "cut")

@@ -359,3 +359,15 @@ def test_a_removal_that_was_cut_short_is_finished_at_the_next_start(tmp_path: Pa
     (settings.stages / "done" / ".gone-0123456789ab" / "deep").mkdir(parents=True)
     coordinator(settings).run()
     assert not list((settings.stages / "done").iterdir())
+
+
+def test_a_word_left_on_a_desk_while_no_daemon_ran_is_heard_by_once(tmp_path: Path) -> None:
+    settings = make_root(tmp_path, PEOPLE)
+    wav(settings.inbox / "songs" / "a.wav")
+    coordinator(settings).run()
+    (desk,) = [path for path in settings.review.iterdir() if path.is_dir()]
+    (desk / "APPROVED").touch()
+    coordinator(settings).run()
+    job = the_job(settings)
+    assert job is not None
+    assert job.stage == "done"

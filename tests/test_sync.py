@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import soundfile
 
 from daemon import sidecars
 from daemon.errors import FinalFault
@@ -79,7 +80,7 @@ def test_run_twice_it_gives_the_same_and_encodes_nothing_again(tmp_path: Path) -
 
 
 def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(26.0), help.rule())
+    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
     film = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     assert len(before) >= 3
@@ -92,7 +93,7 @@ def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
 
 
 def test_a_changed_picture_makes_only_its_own_segments_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(40.0), help.rule())
+    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
     first = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     approval = job.need(sidecars.Approval)
@@ -219,3 +220,27 @@ def test_segments_cover_the_film_and_begin_with_shots(tmp_path: Path) -> None:
     starts = {shot.start for shot in timeline.shots}
     assert all(span.start in starts for span in spans)
     assert all(len(span) <= 12 * 30 for span in spans)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 1.0])
+def test_a_song_of_a_second_or_less_becomes_a_film_of_one_shot(tmp_path: Path, seconds: float) -> None:
+    job = help.job(tmp_path, help.song(seconds), help.rule(128, 72))
+    made = sync(job, tools(tmp_path))
+    assert made.shots == 1
+    assert made.films[0].frames == max(1, round(seconds * 30))
+    assert made.scores.cuts == 0
+
+
+def test_silence_without_beats_or_envelopes_becomes_a_film_on_a_grid(tmp_path: Path) -> None:
+    analysis = help.song(12.0)
+    analysis.beats, analysis.downbeats, analysis.events = [], [], []
+    analysis.sections = [sidecars.Section(start=0.0, end=12.0, energy=0.0)]
+    job = help.job(tmp_path, analysis, help.rule(128, 72))
+    analysis.envelopes = sidecars.Envelopes()
+    sidecars.write(job.path, analysis)
+    soundfile.write(job.file("source.wav"), np.zeros((analysis.samples, 2), np.float32), 44100)
+    made = sync(job, tools(tmp_path))
+    assert made.av_offset_ms is None
+    edit = json.loads(job.file(made.edit).read_text())
+    assert {shot["cut_on"] for shot in edit["shots"][1:]} <= {"grid"}
+    assert any("no beats" in note for note in edit["notes"])

@@ -19,7 +19,11 @@ ANALYSER = "dropreel-listen 1"
 
 
 def prepare(settings: Settings) -> None:
-    """Gives numba a cache folder of ours. To be called before `listen` is imported for the first time."""
+    """Gives numba a cache folder of ours, and linear algebra one thread: its matrices are small.
+
+    To be called before numpy and `listen` are imported for the first time in a worker.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     folder = settings.cache / "numba"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,12 @@ from daemon.audio.spectrum import FPS, LONG_HOP, RATE, Features
 
 Doubles = NDArray[np.float64]
 
-# What counts for a beat being the first of its bar: a change of the bass note, of the harmony, weight in
-# the bass, an onset over all bands.
-CUES = ("bass change", "harmony change", "bass onset", "onset")
+# What counts for a beat being the first of its bar: a change of the bass note, of the harmony, onsets in
+# the bass and below 1 kHz. (Above, snares fall on the second and fourth.)
+CUES = ("bass change", "harmony change", "bass onset", "low onset")
 WEIGHTS = np.array([1.0, 1.0, 0.6, 0.3])
 _PRIOR = {3: -0.25, 4: 0.0}
-_STAY = 6.0  # what a change of the bar's phase costs
+_STAY = 10.0  # what a change of the bar's phase costs
 
 
 def fold(chroma: NDArray[np.float32], shift: float = 0.0) -> NDArray[np.float64]:
@@ -50,10 +50,9 @@ def cues(features: Features, times: Doubles) -> Doubles:
         after[:-1] = 0.5 * (tones[:-1] + tones[1:])
         out[:, column] = 1 - np.sum(after * before, axis=1)
     frames = np.round(times * FPS).astype(int)
-    for column, bands in ((2, features.flux[:, :1]), (3, features.flux)):
-        total = bands.sum(axis=1)
-        near = np.clip(frames[:, None] + np.arange(-3, 4), 0, max(0, len(total) - 1))
-        out[:, column] = total[near].max(axis=1) if len(total) else 0
+    near = np.clip(frames[:, None] + np.arange(-3, 4), 0, len(features.flux) - 1)
+    out[:, 2] = features.flux[:, 0][near].max(axis=1)
+    out[:, 3] = features.flux[:, 1:3].sum(axis=1)[near].max(axis=1)
     out -= np.median(out, axis=0)
     spread = out.std(axis=0)
     return np.asarray(np.clip(out / np.maximum(spread, 1e-9), -3, 3) * (spread > 1e-6))

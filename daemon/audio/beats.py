@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from daemon.audio import kernels, refine
+from daemon.audio import readings, refine
+from daemon.audio.readings import HIGH_BPM, LOW_BPM
 from daemon.audio.spectrum import FPS, Features
-
-LOW_BPM, HIGH_BPM = 40.0, 240.0
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -36,18 +35,10 @@ def activation(features: Features) -> Floats:
 
 
 def track(act: Floats, low: float = LOW_BPM, high: float = HIGH_BPM, spread: float = USUAL_SPREAD) -> NDArray[np.int64]:
-    """Frames of the beats: the best path of the bar pointer through an activation."""
-    intervals = np.arange(max(2, int(60 * FPS / high)), int(np.ceil(60 * FPS / low)) + 1)
-    if len(act) < 2 * intervals[0]:
-        return np.zeros(0, np.int64)
-    ratio = intervals[None, :] / intervals[:, None]
-    change = (-100 * np.abs(ratio - 1)).astype(np.float32)
-    bpm = 60 * FPS / intervals
-    prior = (-0.5 * (np.log2(bpm / USUAL_BPM) / spread) ** 2).astype(np.float32)
-    beat = np.log(np.clip(act, 0.02, 0.98))
-    rest = np.log((1 - np.clip(act, 0.02, 0.98)) / 15)
-    frames, _ = kernels.decode_beats(beat, rest, intervals, change, prior, 16)
-    return frames
+    """Frames of the beats: the best path of the bar pointer, tempi weighed by how usual they are."""
+    intervals = readings.intervals(low, high)
+    prior = -0.5 * (np.log2(60 * FPS / intervals / USUAL_BPM) / spread) ** 2
+    return readings.path(act, low, high, prior.astype(np.float32))
 
 
 def onsets(features: Features, act: Floats, threshold: float = 0.25) -> Doubles:

@@ -15,10 +15,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.audio import kernels
 from daemon.errors import FinalFault
 from daemon.sidecars import Tags
 
 BLOCK_SECONDS = 8.0
+PEAKS_A_SECOND = 200
 _SNDFILE = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".w64", ".rf64", ".au", ".caf"}
 _MAX_CHANNELS = 64
 _LYRICS = 64 << 10
@@ -40,6 +42,7 @@ class Sound:
     notes: list[str] = field(default_factory=list)
     samples: int = 0
     bad_samples: int = 0
+    peaks: Block = field(default_factory=lambda: np.zeros(0, np.float32))  # of the block just given
 
     def blocks(self) -> Iterator[Block]:
         """Blocks (n, channels) of about 8 s, float32, finite; all of the sound in order.
@@ -49,13 +52,11 @@ class Sound:
         pieces = (_soundfile_blocks if self.through == "soundfile" else _av_pieces)(self)
         try:
             for block in _gathered(pieces, round(BLOCK_SECONDS * self.rate)):
-                finite = np.isfinite(block)
-                if not finite.all():
-                    self.bad_samples += int(block.size - np.count_nonzero(finite))
-                    block = np.where(finite, block, np.float32(0))
+                bad, self.peaks = kernels.survey(block, max(1, self.rate // PEAKS_A_SECOND))
+                self.bad_samples += bad
                 self.samples += len(block)
                 self._check_length(self.samples / self.rate)
-                yield np.ascontiguousarray(block, np.float32)
+                yield block
         finally:
             if self.bad_samples:
                 self.notes.append(f"{self.bad_samples} samples were no numbers and count as silence")
@@ -173,16 +174,26 @@ def _promise(path: Path) -> float:
 
 
 def _gathered(pieces: Iterator[Block], size: int) -> Iterator[Block]:
+    """Pieces (n, channels) put together to blocks of about `size` samples, each its own contiguous array."""
     parts: list[Block] = []
     held = 0
     for piece in pieces:
         parts.append(piece)
         held += len(piece)
         if held >= size:
-            yield np.concatenate(parts)
+            yield _joined(parts, held)
             parts, held = [], 0
     if parts:
-        yield np.concatenate(parts)
+        yield _joined(parts, held)
+
+
+def _joined(parts: list[Block], length: int) -> Block:
+    out = np.empty((length, parts[0].shape[1]), np.float32)
+    at = 0
+    for part in parts:
+        out[at : at + len(part)] = part
+        at += len(part)
+    return out
 
 
 def _av_pieces(sound: Sound) -> Iterator[Block]:

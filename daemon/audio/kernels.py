@@ -15,6 +15,24 @@ Ints = NDArray[np.int64]
 
 
 @njit(cache=True)
+def survey(block: Floats, size: int) -> tuple[int, Floats]:
+    """Makes samples that are no numbers 0, in place; (how many there were, the peak of each `size` samples)."""
+    n, channels = block.shape
+    peaks = np.zeros((n + size - 1) // size, np.float32)
+    bad = 0
+    for i in range(n):
+        place = i // size
+        for c in range(channels):
+            value = abs(block[i, c])
+            if not value <= 3.4e38:
+                block[i, c] = 0.0
+                bad += 1
+            elif value > peaks[place]:
+                peaks[place] = value
+    return bad, peaks
+
+
+@njit(cache=True)
 def weigh(block: Floats, coefficients: Doubles, state: Doubles, out: Doubles) -> None:
     """K-weighting: two biquads in cascade over each channel; adds up the weighted squares.
 
@@ -45,7 +63,7 @@ def weigh(block: Floats, coefficients: Doubles, state: Doubles, out: Doubles) ->
 def true_peak(block: Floats, phases: Floats, floor: float) -> float:
     """The highest magnitude of a block oversampled by the polyphase filter, where it can pass `floor`.
 
-    block (n, c); phases (p, taps), one row a phase. Only surroundings of samples above 0.6 of the highest
+    block (n, c); phases (p, taps), one row a phase. Only surroundings of samples above 0.7 of the highest
     found so far are looked at: no music overshoots its neighbouring samples by more.
     """
     n, channels = block.shape
@@ -58,7 +76,7 @@ def true_peak(block: Floats, phases: Floats, floor: float) -> float:
             if value > highest:
                 highest = value
         for i in range(half - 1, n - half):
-            if abs(block[i, c]) < 0.6 * highest and abs(block[i + 1, c]) < 0.6 * highest:
+            if abs(block[i, c]) < 0.7 * highest and abs(block[i + 1, c]) < 0.7 * highest:
                 continue
             for p in range(count):
                 total = np.float32(0.0)
@@ -78,7 +96,7 @@ def decode_beats(
     log_beat, log_rest (frames,): log-likelihood of a frame on a beat and between beats; intervals (k,):
     frames a beat; change (k, k): log probability from row to column; prior (k,): log weight that a beat of
     that interval pays; the first 1/zone of an interval counts as on the beat.
-    Returns the frames at which beats start, and the interval's index of each.
+    k is 256 at most. Returns the frames at which beats start, and the interval's index of each.
     Krebs, Böck, Widmer: An efficient state space model for joint tempo and meter tracking, ISMIR 2015.
     """
     frames = log_beat.shape[0]
@@ -90,11 +108,19 @@ def decode_beats(
     score = np.empty(offsets[k], np.float32)
     heads = np.zeros(k, np.int64)
     near = np.empty(k, np.int64)
+    # A beat's length changes by a quarter at most.
+    reach = np.zeros((k, 2), np.int64)
+    for i in range(k):
+        reach[i] = i, i
+        for j in range(k):
+            if 4 * abs(intervals[j] - intervals[i]) <= intervals[i]:
+                reach[i, 0] = min(reach[i, 0], j)
+                reach[i, 1] = max(reach[i, 1], j + 1)
     for i in range(k):
         near[i] = max(1, intervals[i] // zone)
         for p in range(intervals[i]):
             score[offsets[i] + p] = prior[i] - np.log(np.float32(intervals[i]))
-    back = np.empty((frames, k), np.int16)
+    back = np.empty((frames, k), np.uint8)
     ends = np.empty(k, np.float32)
     for t in range(frames):
         for i in range(k):
@@ -111,7 +137,7 @@ def decode_beats(
         for i in range(k):
             best = np.float32(-1e30)
             source = 0
-            for j in range(max(0, i - 40), min(k, i + 41)):
+            for j in range(reach[i, 0], reach[i, 1]):
                 value = ends[j] + change[j, i]
                 if value > best:
                     best = value

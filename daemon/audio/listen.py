@@ -19,7 +19,6 @@ from daemon.audio.loudness import Meter
 from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
 
 _POINTS = 1000  # of the waveform
-_PEAKS_A_SECOND = 200
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -40,7 +39,6 @@ class Take:
     sound: decode.Sound
     features: Features
     loudness: sidecars.Loudness
-    loudness_curve: list[tuple[float, float]]
     waveform: list[float]
 
 
@@ -58,7 +56,7 @@ def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _sil
     mix: Floats | None = None
     for block in sound.blocks():
         meter.push(block)
-        peaks.append(_peaks(block, max(1, sound.rate // _PEAKS_A_SECOND)))
+        peaks.append(sound.peaks)
         mix = _mixdown(block) if mix is None else mix
         mono = block @ mix if mix is not None else np.zeros(len(block), np.float32)
         listener.push(narrow.resample_chunk(mono) if narrow else mono)
@@ -67,8 +65,11 @@ def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _sil
     if narrow:
         listener.push(narrow.resample_chunk(np.zeros(0, np.float32), last=True))
     loudness, curve = meter.result()
-    points = [(round(float(t), 2), round(float(v), 2)) for t, v in zip(curve.seconds, curve.lufs, strict=True)]
-    return Take(sound, listener.finish(), loudness, points, _waveform(peaks))
+    if loudness.integrated_lufs is not None:
+        # (seconds, LUFS) once a second; a field of its own, for those who look for it.
+        points = [[round(float(t), 2), round(float(v), 1)] for t, v in zip(curve.seconds, curve.lufs, strict=True)]
+        loudness = loudness.model_copy(update={"short_term": points})
+    return Take(sound, listener.finish(), loudness, _waveform(peaks))
 
 
 def _mixdown(block: Floats) -> Floats | None:
@@ -81,11 +82,6 @@ def _mixdown(block: Floats) -> Floats | None:
     if channels > 1 and float(np.mean((block @ mean) ** 2)) < 0.02 * power / channels:
         return np.asarray(np.eye(channels)[int(np.argmax(np.mean(block * block, axis=0)))], np.float32)
     return mean
-
-
-def _peaks(block: Floats, size: int) -> Floats:
-    loud = np.maximum(block.max(axis=1), -block.min(axis=1))
-    return np.maximum.reduceat(loud, np.arange(0, len(loud), size))
 
 
 def _waveform(peaks: list[Floats]) -> list[float]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.audio import bars, beats, refine
+from daemon.audio import bars, beats, readings, refine
 from daemon.audio.overrides import Said, read_beats
 from daemon.audio.spectrum import FPS, Features
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
-LOW_CONFIDENCE = 0.12
+LOW_CONFIDENCE = 0.07
 _CURVE_POINTS = 400
 
 
@@ -40,12 +40,12 @@ def find(
     if beats_file is not None:
         times, marks = read_beats(beats_file, duration)
         notes.append(f"beats as {beats_file.name} says")
-        return _finish(features, times, np.ones(len(times)), 1.0, act, said, marks)
+        return _finish(features, times, np.ones(len(times)), 1.0, said, marks)
     if said.tempo is not None and said.first_beat is not None:
         period = 60.0 / said.tempo
         times = np.arange(said.first_beat, duration, period)
-        return _finish(features, times, np.ones(len(times)), 1.0, act, said, None)
-    frames = _frames(act, said)
+        return _finish(features, times, np.ones(len(times)), 1.0, said, None)
+    frames, alternatives = _frames(features, act, said)
     if len(frames) < 4:
         notes.append("no beat was heard")
         return Pulse(metre=said.metre or 4)
@@ -61,16 +61,39 @@ def find(
     if said.first_beat is not None:
         times = _from_first(times, said.first_beat)
         strength = strength[len(strength) - len(times) :]
+    times = np.where((times < 0) & (times > -0.03), 0.0, times)
     inside = (times >= 0) & (times < duration)
     times, strength = times[inside], strength[inside]
     sure = confidence * (0.5 + 0.5 * strength)
-    return _finish(features, times, sure, confidence, act, said, None)
+    pulse = _finish(features, times, sure, confidence, said, None)
+    pulse.alternatives = alternatives
+    return pulse
 
 
-def _frames(act: Floats, said: Said) -> NDArray[np.int64]:
+def _frames(features: Features, act: Floats, said: Said) -> tuple[NDArray[np.int64], list[tuple[float, float, str]]]:
+    """Frames of the beats, and other readings of the tempo: (BPM, chance 0..1, why)."""
     if said.tempo is None:
-        return beats.track(act)
-    return beats.track(act, said.tempo * 0.96, said.tempo * 1.04, spread=4.0)
+        found = readings.candidates(features, act, beats.track(act))
+    else:
+        base = beats.track(act, said.tempo * 0.96, said.tempo * 1.04, spread=4.0)
+        found = readings.candidates(features, act, base, (1.0,))
+    if not found:
+        return np.zeros(0, np.int64), []
+    best = found[0]
+    others: dict[str, list[float]] = {}
+    for reading, chance in zip(found, readings.chances(found), strict=True):
+        name = _relation(reading.bpm / best.bpm)
+        if name:
+            others.setdefault(name, [reading.bpm, 0.0])[1] += float(chance)
+    return best.frames, sorted(((bpm, sure, why) for why, (bpm, sure) in others.items()), key=lambda item: -item[1])
+
+
+def _relation(ratio: float) -> str:
+    """What a tempo is to another: "half", "double", ...; "" where they are the same."""
+    known = {0.5: "half", 2.0: "double", 2 / 3: "two thirds", 1.5: "three halves"}
+    if 0.95 < ratio < 1.05:
+        return ""
+    return known[min(known, key=lambda factor: abs(np.log2(ratio / factor)))]
 
 
 def _first_beat(times: Doubles, strength: Doubles) -> tuple[Doubles, Doubles]:
@@ -94,7 +117,6 @@ def _finish(
     times: Doubles,
     sure: Doubles,
     confidence: float,
-    act: Floats,
     said: Said,
     marks: NDArray[np.int64] | None,
 ) -> Pulse:
@@ -115,7 +137,6 @@ def _finish(
         metre=metre,
         bpm=bpm,
         confidence=confidence if bpm else 0.0,
-        alternatives=_alternatives(act, bpm) if bpm else [],
         curve=tempo_curve(times),
     )
 
@@ -171,18 +192,3 @@ def tempo_curve(times: Doubles) -> list[tuple[float, float]]:
     at = 0.5 * (times[4:] + times[:-4])
     step = max(4, -(-len(at) // _CURVE_POINTS))
     return [(round(float(t), 3), round(float(b), 2)) for t, b in zip(at[::step], bpm[::step], strict=True)]
-
-
-def _alternatives(act: Floats, bpm: float) -> list[tuple[float, float, str]]:
-    """Other readings of the tempo, each with how well the activation repeats at it."""
-    centred = act - act.mean()
-    power = float(centred @ centred) or 1.0
-    out = []
-    for factor, why in ((0.5, "half"), (2.0, "double"), (2 / 3, "two thirds"), (1.5, "three halves")):
-        other = bpm * factor
-        lag = round(60 * FPS / other)
-        if not 30 <= other <= 300 or lag >= len(act):
-            continue
-        fit = float(centred[lag:] @ centred[:-lag]) / power
-        out.append((other, float(np.clip(fit, 0, 1)), why))
-    return sorted(out, key=lambda item: -item[1])

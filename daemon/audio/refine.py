@@ -9,46 +9,53 @@ from daemon.audio.spectrum import FINE, RATE
 
 STEP = FINE / RATE  # seconds of a fine step
 # What the rise of the fine envelope comes late by, measured on renderings with exact truth.
-LATE = 0.0
+LATE = 0.0025
 _REACH, _WIDTH = 0.045, 0.022
 
 Doubles = NDArray[np.float64]
 
 
-def rises(fine: NDArray[np.float32]) -> Doubles:
-    """Rise of loudness at each fine step, (f,): log energy of the next 6 ms against that of the last 12."""
-    if len(fine) < 16:
-        return np.zeros(len(fine))
-    level = fine.mean(axis=0) + 1e-9
-    energy = np.concatenate([[[0.0, 0.0]], np.cumsum(fine / level, axis=0, dtype=np.float64)])
-    n = len(fine)
-    at = np.arange(n)
-    after = energy[np.minimum(at + 4, n)] - energy[at]
-    before = (energy[at] - energy[np.maximum(at - 8, 0)]) / 2
-    rise = np.log((after + 0.02) / (before + 0.02))
+def rises(fine: NDArray[np.float32], index: NDArray[np.int64], level: NDArray[np.float32]) -> Doubles:
+    """Rise of loudness at fine steps `index` (any shape): log energy of the next 6 ms against that of the last 12.
+
+    level (2,): the mean of `fine` (f, 2), so that both of its rows count alike.
+    """
+    last = len(fine) - 1
+    after = np.zeros((*index.shape, 2), np.float32)
+    before = np.zeros((*index.shape, 2), np.float32)
+    for step in range(4):
+        after += fine[np.minimum(index + step, last)] * (index + step <= last)[..., None]
+    for step in range(1, 9):
+        before += fine[np.maximum(index - step, 0)] * (index - step >= 0)[..., None]
+    after, before = after / level, before / (2 * level)
     # Where it is nearly silent a rise means little.
     weight = np.clip(after / 4, 0, 1) ** 0.25
-    return np.asarray(np.maximum(0, rise * weight).sum(axis=1))
+    rise = np.log((after + 0.02) / (before + 0.02)) * weight
+    return np.asarray(np.maximum(0, rise).sum(axis=-1), np.float64)
 
 
 def to_onsets(times: Doubles, fine: NDArray[np.float32]) -> tuple[Doubles, Doubles]:
     """Each time moved to the strongest rise near it; (times, strength 0..1). None near: left as it was, 0."""
-    rise = rises(fine)
-    if not len(times) or not len(rise):
+    if not len(times) or len(fine) < 16:
         return times.copy(), np.zeros(len(times))
+    level = fine.mean(axis=0, dtype=np.float64).astype(np.float32) + np.float32(1e-9)
+    parts = [_moved(times[start : start + 2048], fine, level) for start in range(0, len(times), 2048)]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _moved(times: Doubles, fine: NDArray[np.float32], level: NDArray[np.float32]) -> tuple[Doubles, Doubles]:
     reach = int(_REACH / STEP)
-    around = np.arange(-reach, reach + 1)
-    index = np.clip(np.round(times / STEP).astype(int)[:, None] + around, 0, len(rise) - 1)
+    index = np.round(times / STEP).astype(int)[:, None] + np.arange(-reach - 1, reach + 2)
+    index = np.clip(index, 0, len(fine) - 1)
+    rise = rises(fine, index, level)
     window = np.exp(-0.5 * ((index * STEP - times[:, None]) / _WIDTH) ** 2)
-    found = rise[index]
-    best = np.argmax(found * window, axis=1)
+    best = 1 + np.argmax((rise * window)[:, 1:-1], axis=1)
     rows = np.arange(len(times))
-    place = index[rows, best]
-    left, mid, right = rise[np.maximum(place - 1, 0)], rise[place], rise[np.minimum(place + 1, len(rise) - 1)]
+    left, mid, right = rise[rows, best - 1], rise[rows, best], rise[rows, best + 1]
     bend = np.minimum(left - 2 * mid + right, -1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
     strength = np.clip(mid / 3.0, 0, 1)
-    exact = (place + shift) * STEP - LATE
+    exact = (index[rows, best] + shift) * STEP - LATE
     return np.where(strength > 0.15, exact, times), np.where(strength > 0.15, strength, 0.0)
 
 

@@ -108,26 +108,19 @@ def novelty(rows: Doubles, half: int) -> Doubles:
     """(n + 1,) how much the bars after each edge differ from those before, by a tapered checkerboard over
     the distances of bars (Foote 2000); 0 at the ends."""
     n = len(rows)
-    distance = np.sqrt(np.maximum(0, ((rows[:, None, :] - rows[None, :, :]) ** 2).sum(axis=2)))
     out = np.zeros(n + 1)
     for edge in range(1, n):
-        before = np.arange(max(0, edge - half), edge)
-        after = np.arange(edge, min(n, edge + half))
-        taper_before = np.exp(-0.5 * ((edge - 1 - before) / (0.6 * half)) ** 2)
-        taper_after = np.exp(-0.5 * ((after - edge) / (0.6 * half)) ** 2)
-        across = _weighted(distance, before, after, taper_before, taper_after)
-        within = 0.5 * (
-            _weighted(distance, before, before, taper_before, taper_before)
-            + _weighted(distance, after, after, taper_after, taper_after)
-        )
-        sure = min(len(before), len(after), half) / half
-        out[edge] = max(0.0, across - within) * (0.5 + 0.5 * sure)
+        first = max(0, edge - half)
+        near = rows[first : edge + half]
+        distance = np.sqrt(((near[:, None, :] - near[None, :, :]) ** 2).sum(axis=2))
+        away = np.arange(first, first + len(near)) - edge + 0.5
+        taper = np.exp(-0.5 * ((np.abs(away) - 0.5) / (0.6 * half)) ** 2)
+        before, after = taper * (away < 0), taper * (away > 0)
+        across = before @ distance @ after / (before.sum() * after.sum())
+        within = 0.5 * (before @ distance @ before / before.sum() ** 2 + after @ distance @ after / after.sum() ** 2)
+        sure = min(edge, n - edge, half) / half
+        out[edge] = max(0.0, float(across - within)) * (0.5 + 0.5 * sure)
     return out
-
-
-def _weighted(distance: Doubles, rows: NDArray[np.int64], columns: NDArray[np.int64], a: Doubles, b: Doubles) -> float:
-    weights = a[:, None] * b[None, :]
-    return float((distance[np.ix_(rows, columns)] * weights).sum() / weights.sum())
 
 
 def boundaries(rows: Doubles, least: int = 4) -> tuple[list[int], Doubles]:
@@ -142,7 +135,7 @@ def boundaries(rows: Doubles, least: int = 4) -> tuple[list[int], Doubles]:
     on_grid = (np.arange(n + 1) - phase) % 4 == 0
     weighed[on_grid] *= 1.25
     weighed[(np.arange(n + 1) - phase) % 2 == 1] *= 0.8
-    threshold = max(0.35, float(np.median(weighed[1:n])) + 0.6 * float(weighed[1:n].std()))
+    threshold = max(0.2, float(np.median(weighed[1:n])))
     edges = [0, n]
     for edge in np.argsort(weighed)[::-1]:
         if weighed[edge] < threshold:
@@ -226,15 +219,14 @@ def _roles(spans: list[Span], units: Units, energy: Doubles) -> None:
         before = spans[index - 1] if index else None
         after = spans[index + 1] if index + 1 < len(spans) else None
         jump, bass_jump = _jump(units, energy, span.first) if before else (0.0, 0.0)
+        rise = _rise(units, before) if before else 0.0
         loud = span.energy > 0.85 * top
-        if (
-            before
-            and loud
-            and jump > 0.15
-            and (bass_jump > 0.4 or before.role == "build" or _rise(units, before) > 0.5)
-        ):
+        led = before is not None and rise > 0.25 and before.role not in ("drop", "chorus")
+        # The first loud part after an intro is a drop only where something led up to it.
+        if before and loud and jump > 0.15 and ((led and (index > 1 or rise > 0.6)) or (index > 1 and bass_jump > 0.4)):
             span.role = "drop"
-            if _rise(units, before) > 0.25 and before.role not in ("drop", "chorus"):
+            fell = _jump(units, energy, before.first)[0] < -0.2 if index > 1 else False
+            if led and index > 1 and (rise > 0.9 or not fell):
                 before.role = "build"
         elif index == 0 and span.energy < 0.85 * top:
             span.role = "intro"
@@ -266,8 +258,8 @@ def events(spans: list[Span], units: Units, duration: float) -> list[MusicEvent]
     out = []
     for index, span in enumerate(spans):
         start, end = float(units.edges[span.first]), float(units.edges[span.last])
-        if span.role == "drop" and index and spans[index - 1].role != "drop":
-            gain = span.energy - spans[index - 1].energy
+        gain = span.energy - spans[index - 1].energy if index else 0.0
+        if span.role == "drop" and index and (spans[index - 1].role != "drop" or gain > 0.08):
             out.append(MusicEvent(kind="drop", start=start, end=end, strength=round(min(1.0, 0.4 + 2 * gain), 3)))
         elif span.role in ("build", "break"):
             strength = 0.5 if span.role == "build" else min(1.0, max(0.2, top - span.energy))

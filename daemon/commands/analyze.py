@@ -7,10 +7,14 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.commands.look import plain
 from daemon.errors import UsageError
 from daemon.settings import environment, find_root, load
+
+if TYPE_CHECKING:
+    from daemon.audio.listen import Heard
 
 
 def analyze(options: argparse.Namespace) -> int:
@@ -37,6 +41,7 @@ def analyze(options: argparse.Namespace) -> int:
     from daemon.audio.page import page
 
     heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    _keep(options, path, heard)
     if options.json:
         print(heard.analysis.model_dump_json(indent=1))
     else:
@@ -44,3 +49,20 @@ def analyze(options: argparse.Namespace) -> int:
         width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
         print(page(heard.analysis, width=width, colour=colour))
     return 0
+
+
+def _keep(options: argparse.Namespace, source: Path, heard: Heard) -> None:
+    """Writes what was asked for beside the page: a picture, the song with clicks, Audacity labels."""
+    from daemon.audio import show
+
+    try:
+        if options.plot:
+            show.plot(heard.analysis, heard.envelopes, Path(options.plot))
+        if options.click:
+            show.click(source, heard.analysis, Path(options.click))
+        if options.labels:
+            Path(options.labels).write_text(show.labels(heard.analysis), "utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "what was asked for can't be written", str(error), "Give a path that can be written."
+        ) from None

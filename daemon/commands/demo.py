@@ -66,8 +66,12 @@ def demo(options: argparse.Namespace) -> int:
         before = {found.id for found in look.jobs(places)} - ({job.id} if job else set())
         if not job:
             _drop(places, options)
-        with _shown() as shown:
-            done = _follow(places, before, child, shown, began + options.limit)
+        try:
+            with _shown() as shown:
+                done = _follow(places, before, child, shown, began + options.limit)
+        except KeyboardInterrupt:
+            print("\nStopped. Start it again, and it goes on with the same song.", file=sys.stderr)
+            raise
     _farewell(places, done, time.monotonic() - began)
     return 0
 

@@ -16,6 +16,7 @@ import numpy as np
 import resvg_py
 from numpy.typing import NDArray
 
+from daemon import log
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, covering, load, planes
 from daemon.film.values import PictureFile
@@ -80,19 +81,20 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     """
     if not poses(picture):
         return None
+    wide, high = _canvas(width, height)
     try:
         if not _as_approved(picture, width, height):
+            log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
-        wide, high = _canvas(width, height)
         behind, cast, before, camera = _composed(picture.scene, wide, high)
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError):
+        back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
+        box = _box(cast, camera, wide, high)
+        front = _cut(before, camera, wide, high)
+    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
-    back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
-    box = _box(cast, camera, wide, high)
     foot = ((box[0] + box[2]) / 2 / wide, min(1.0, box[3] / high))
-    return Scenery(
-        planes(np.ascontiguousarray(back[..., :3]), wide, high), _cut(before, camera, wide, high), wide, high, foot
-    )
+    return Scenery(planes(np.ascontiguousarray(back[..., :3]), wide, high), front, wide, high, foot)
 
 
 def figure(picture: PictureFile, pose: str, width: int, height: int) -> Sprite | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,9 @@ def make(stages: Path) -> None:
     stages.chmod(0o700)
     for stage in STAGES:
         (stages / stage).mkdir(mode=0o700, exist_ok=True)
+        for left in (stages / stage).glob(".gone-*"):
+            # A removal of our own that was cut short: it was renamed aside first.
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def scan(stages: Path) -> Listing:

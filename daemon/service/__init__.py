@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import time
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from daemon.settings import Settings
 
 if TYPE_CHECKING:
     from daemon.rulebook import Rulebook
+
+_LOCK_TRIES = 10
 
 
 def run(settings: Settings, once: bool = False) -> int:
@@ -80,9 +83,14 @@ def rules_of(settings: Settings) -> Rulebook:
 def hold(settings: Settings) -> int:
     """Takes the lock of this root for as long as the process lives. UsageError where another holds it."""
     fd = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            # `dropreel status` asks by taking a shared lock for an instant.
+            time.sleep(0.1)
+    else:
         holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
         os.close(fd)
         raise UsageError(

@@ -378,7 +378,12 @@ class Coordinator:
             self.claiming
             or not self.events.empty()
             or any(
-                one.busy or one.looking or one.dirty or one.wants or one.waits == "trying again" or desks.closing(one)
+                one.busy
+                or one.looking
+                or one.dirty
+                or one.wants
+                or one.waits == "trying again"
+                or desks.closing(self, one)
                 for one in self.jobs.values()
             )
             or claims.unsettled(self)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from daemon import sidecars
-from daemon.approvals import desk, gate, merge
+from daemon.approvals import desk, gate, merge, room
 from daemon.errors import Fault, FinalFault
 from daemon.events import HandEnded
 from daemon.rules import Approve
@@ -62,14 +62,14 @@ def look(c: Coordinator, now: float) -> None:
     """Every two seconds a hand looks at all desks."""
     if now - c.desks_looked < _LOOK or c.hands.waiting("review"):
         return
-    c.desks_looked = now
     open_jobs = []
     for one in c.jobs.values():
         if one.stage == "rendered" and one.desk and not one.busy and one.renders is not None:
-            one.looking = True
+            one.looking, one.looked = True, now
             open_jobs.append((one.id, one.folder, one.renders, one.decisions.model_copy(deep=True)))
     if not open_jobs:
         return
+    c.desks_looked = now
     settings = c.settings
 
     def work() -> list[tuple[str, desk.DeskLook]]:
@@ -181,9 +181,18 @@ def due(c: Coordinator, one: Tracked, now: float) -> bool:
     return bool(soon and now - one.gated >= 0.2) or now - one.gated >= _AGAIN
 
 
-def closing(one: Tracked) -> bool:
+def closing(c: Coordinator, one: Tracked) -> bool:
     """Whether the gate is about to do something by itself, so that a drained queue isn't drained yet."""
-    return one.stage == "rendered" and one.gate is not None and (one.gate.enough or bool(one.gate.redo))
+    if one.stage != "rendered":
+        return False
+    return _unread(c, one) or (one.gate is not None and (one.gate.enough or bool(one.gate.redo)))
+
+
+def _unread(c: Coordinator, one: Tracked) -> bool:
+    """Whether its desk may hold a word left while no daemon ran: unseen yet, or not settled when last seen."""
+    memory = room.memory_of(one.decisions)
+    since = max([seen.since for seen in memory.seen.values()] + list(memory.missing.values()), default=0.0)
+    return bool(one.desk) and one.looked - since < c.settings.settle
 
 
 def approve(c: Coordinator, one: Tracked) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,31 +18,28 @@ class Hands:
     def __init__(self, put: Callable[[Event], None]) -> None:
         self._put = put
         self._areas: dict[str, queue.SimpleQueue[tuple[str, str, Callable[[], Any]] | None]] = {}
-        self._open = 0
-        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
     def give(self, area: str, what: str, job: str, work: Callable[[], Any]) -> None:
         """Hands out a piece of work; within an area, one after another."""
         if area not in self._areas:
             self._areas[area] = queue.SimpleQueue()
-            threading.Thread(target=self._work, args=(self._areas[area],), name=f"hand-{area}", daemon=True).start()
-        with self._lock:
-            self._open += 1
+            thread = threading.Thread(target=self._work, args=(self._areas[area],), name=f"hand-{area}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
         self._areas[area].put((what, job, work))
 
     def waiting(self, area: str) -> int:
         """Pieces of work that lie before an area's hand, untouched."""
         return self._areas[area].qsize() if area in self._areas else 0
 
-    def open(self) -> int:
-        """Pieces of work given and not yet brought back."""
-        with self._lock:
-            return self._open
-
-    def stop(self) -> None:
-        """Lets idle hands go; one that hangs is left behind (its thread ends with the process)."""
+    def stop(self, grace: float = 2.0) -> None:
+        """Lets the hands finish what they were given; one that hangs is left behind and ends with the process."""
         for area in self._areas.values():
             area.put(None)
+        end = time.monotonic() + grace
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self, given: queue.SimpleQueue[tuple[str, str, Callable[[], Any]] | None]) -> None:
         while (piece := given.get()) is not None:
@@ -52,6 +50,4 @@ class Hands:
             except Exception as caught:
                 # Whatever it is, the coordinator must learn that this piece ended; it decides and logs.
                 error = caught
-            with self._lock:
-                self._open -= 1
             self._put(HandEnded(what, job, result, error))

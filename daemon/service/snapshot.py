@@ -159,7 +159,7 @@ class Pages:
         running = sum(1 for one in c.jobs.values() if one.running)
         waiting = sum(1 for one in c.jobs.values() if one.stage == "rendered")
         c.systemd.status(f"{running} running, {waiting} waiting for people, {c.gates.free_mb} MiB free")
-        if self._pending and now - self._paged >= _PAGES_EVERY and not force:
+        if force or (self._pending and now - self._paged >= _PAGES_EVERY):
             self._paged, self._pending = now, False
             from daemon.web import pages
 

@@ -45,7 +45,7 @@ class Tracked:
     looking: bool = False  # a hand is looking at its desk
     delivery: sidecars.Delivery | None = None
     scores: str = ""
-    looked_at: float = 0.0
+    looked: float = float("-inf")  # when its desk was last looked at in this life
 
     @property
     def id(self) -> str:

@@ -6,9 +6,11 @@ listener's, so that a film carries exactly the samples that were heard.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from daemon.errors import FinalFault
 
 Samples = NDArray[np.float32]
-BLOCK = 1 << 16
+SNDFILE = frozenset((".wav", ".flac", ".aif", ".aiff", ".aifc", ".w64", ".rf64", ".au", ".caf"))
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,14 @@ class Format:
 
 def probe(path: Path) -> Format:
     """The format of a file's sound. FinalFault where there is none."""
-    try:
-        with soundfile.SoundFile(path) as opened:
+    if path.suffix.lower() in SNDFILE:
+        with contextlib.suppress(soundfile.LibsndfileError, RuntimeError), soundfile.SoundFile(path) as opened:
             return Format(opened.samplerate, opened.channels, "soundfile")
-    except (soundfile.LibsndfileError, RuntimeError):
-        pass
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if container.streams.audio:
-                stream = container.streams.audio[0]
-                return Format(int(stream.rate), int(stream.channels), "av")
+                context = container.streams.audio[0].codec_context
+                return Format(int(context.sample_rate), int(context.channels), "av")
             why = "it holds no sound"
     except (av.FFmpegError, OSError, ValueError) as error:
         why = str(error)
@@ -49,30 +49,56 @@ def probe(path: Path) -> Format:
 
 
 def blocks(path: Path, form: Format) -> Iterator[Samples]:
-    """All samples, in order. What is damaged ends the sound early, as it does for the listener."""
-    source = _by_soundfile(path) if form.decoder == "soundfile" else _by_av(path, form)
+    """All samples, in order. What is damaged is left out, as it is by the listener."""
+    source = _by_soundfile(path, form) if form.decoder == "soundfile" else _by_av(path, form)
     for block in source:
         yield np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _by_soundfile(path: Path) -> Iterator[Samples]:
-    with soundfile.SoundFile(path) as opened:
-        while True:
-            try:
-                block = opened.read(BLOCK, dtype="float32", always_2d=True)
-            except (soundfile.LibsndfileError, RuntimeError):
-                return
-            if not len(block):
-                return
+def _by_soundfile(path: Path, form: Format) -> Iterator[Samples]:
+    # As long as the listener's reads: where a file is damaged, the whole read that meets it is lost.
+    size = round(0.5 * form.rate)
+    with contextlib.suppress(soundfile.LibsndfileError, RuntimeError), soundfile.SoundFile(path) as opened:
+        while len(block := opened.read(size, dtype="float32", always_2d=True)):
             yield np.asarray(block, np.float32)
 
 
 def _by_av(path: Path, form: Format) -> Iterator[Samples]:
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="flt", rate=form.rate)
-        try:
-            for frame in container.decode(audio=0):
-                for out in resampler.resample(frame):
-                    yield np.asarray(out.to_ndarray().reshape(-1, form.channels), np.float32)
-        except av.FFmpegError:
-            return
+    resampler: Any = None
+    with (
+        contextlib.suppress(av.FFmpegError, OSError, ValueError),
+        av.open(str(path), metadata_errors="replace") as container,
+    ):
+        for packet in container.demux(container.streams.audio[0]):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            for frame in frames:
+                if resampler is None and not _plain(frame, form):
+                    resampler = _resampler(frame, form)
+                for out in resampler.resample(frame) if resampler else [frame]:
+                    yield _array(out, form.channels)
+        for out in resampler.resample(None) if resampler else []:
+            yield _array(out, form.channels)
+
+
+def _plain(frame: Any, form: Format) -> bool:
+    return (
+        frame.format.name == "fltp" and frame.sample_rate == form.rate and len(frame.layout.channels) == form.channels
+    )
+
+
+def _resampler(frame: Any, form: Format) -> Any:
+    """A converter to planar float at the sound's own rate and channels."""
+    same = len(frame.layout.channels) == form.channels
+    layout = frame.layout.name if same and frame.layout.name else {1: "mono", 2: "stereo"}.get(form.channels)
+    return av.AudioResampler(format="fltp", layout=layout or frame.layout, rate=form.rate)
+
+
+def _array(frame: Any, channels: int) -> Samples:
+    """A planar frame as (n, channels); a change of channels in mid-stream is spread or cut."""
+    planes = np.asarray(frame.to_ndarray(), np.float32)
+    if len(planes) != channels:
+        planes = np.repeat(planes[:1], channels, axis=0) if len(planes) < channels else planes[:channels]
+    return np.ascontiguousarray(planes.T)

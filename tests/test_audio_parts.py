@@ -1,0 +1,207 @@
+"""The listener's steps, each on its own: readings of the pulse, exact moments, bars, sections, key, mood."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mir_eval
+import numpy as np
+import pytest
+import soxr
+
+from daemon.audio import bars, beats, kernels, pulse, readings, refine, structure, synth, tonality
+from daemon.audio.overrides import Said
+from daemon.audio.spectrum import FPS, RATE, Features, Listener
+from daemon.sidecars import Key
+
+
+def features(samples: np.ndarray, rate: int = synth.RATE) -> Features:
+    mono = samples.mean(axis=1) if samples.ndim == 2 else samples
+    listener = Listener()
+    listener.push(np.ascontiguousarray(soxr.resample(mono, rate, RATE), np.float32))
+    return listener.finish()
+
+
+@pytest.fixture(scope="module")
+def song() -> tuple[Features, synth.Truth]:
+    samples, truth = synth.song(40.0, seed=12, form="intro build drop break drop")
+    return features(samples), truth
+
+
+def test_the_bar_pointer_follows_a_tempo_that_drifts() -> None:
+    times = np.cumsum(60 / np.linspace(100, 130, 80))
+    act = np.full(round((times[-1] + 1) * FPS), 0.03, np.float32)
+    act[np.round(times * FPS).astype(int)] = 0.95
+    found = beats.track(act) / FPS
+    assert mir_eval.beat.f_measure(times, found, 0.03) > 0.9
+
+
+def test_the_bar_pointer_keeps_going_through_a_pause() -> None:
+    times = np.arange(0.5, 30, 0.5)
+    act = np.full(round(31 * FPS), 0.03, np.float32)
+    played = times[(times < 12) | (times > 16)]
+    act[np.round(played * FPS).astype(int)] = 0.95
+    assert mir_eval.beat.f_measure(times, beats.track(act) / FPS, 0.05) > 0.95
+
+
+@pytest.mark.parametrize("wrong", [0.5, 2.0])
+def test_from_a_wrong_octave_the_right_one_is_read(song: tuple[Features, synth.Truth], wrong: float) -> None:
+    heard, truth = song
+    act = beats.activation(heard)
+    base = readings.path(act, truth.bpm * wrong * 0.95, truth.bpm * wrong * 1.05)
+    assert 60 * FPS / np.median(np.diff(base)) == pytest.approx(truth.bpm * wrong, rel=0.05)
+    best = readings.candidates(heard, act, base)[0]
+    assert best.bpm == pytest.approx(truth.bpm, rel=0.03)
+
+
+def test_from_between_the_beats_the_beats_are_read(song: tuple[Features, synth.Truth]) -> None:
+    heard, truth = song
+    act = beats.activation(heard)
+    wrong = readings.between_beats(beats.track(act))
+    best = readings.candidates(heard, act, wrong, (1.0,))[0]
+    assert mir_eval.beat.f_measure(np.array(truth.beats), best.frames / FPS) > 0.9
+
+
+def test_chances_add_up_to_one(song: tuple[Features, synth.Truth]) -> None:
+    act = beats.activation(song[0])
+    found = readings.candidates(song[0], act, beats.track(act))
+    assert float(readings.chances(found).sum()) == pytest.approx(1.0)
+    assert [r.score for r in found] == sorted((r.score for r in found), reverse=True)
+
+
+def test_other_readings_of_the_tempo_are_told(song: tuple[Features, synth.Truth]) -> None:
+    heard, truth = song
+    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), None, [])
+    told = {why: bpm for bpm, _, why in found.alternatives}
+    assert told["half"] == pytest.approx(truth.bpm / 2, rel=0.05)
+
+
+def test_times_are_moved_to_the_very_onset() -> None:
+    rng = np.random.default_rng(0)
+    mono = rng.normal(0, 0.001, RATE * 6).astype(np.float32)
+    times = np.arange(0.5, 5.5, 0.5) + rng.uniform(-0.1, 0.1, 10)
+    length = round(0.1 * RATE)
+    for time in times:
+        at = round(time * RATE)
+        mono[at : at + length] += (rng.normal(0, 0.3, length) * np.exp(-np.arange(length) / 400)).astype(np.float32)
+    heard = features(mono, RATE)
+    moved, strength = refine.to_onsets(times + rng.uniform(-0.03, 0.03, 10), heard.fine)
+    assert np.abs(moved + refine.LATE - times).max() < 0.002 and strength.min() > 0.8
+
+
+def test_steady_music_is_steadied_and_rubato_is_left_alone() -> None:
+    rng = np.random.default_rng(1)
+    grid = np.arange(60) * 0.5
+    noisy = grid + rng.normal(0, 0.004, 60)
+    noisy[20] += 0.03
+    sure = np.ones(60)
+    off = np.abs(refine.steady(noisy, sure) - grid)
+    assert off[20] < 0.02 and np.delete(off, 20).max() < 0.005
+    free = np.cumsum(0.5 + 0.08 * np.sin(np.arange(60) * 2.1))
+    assert np.abs(refine.steady(free, sure) - free).max() < 0.045
+
+
+def test_the_metre_and_the_phase_of_bars_are_found() -> None:
+    for metre, seed in ((3, 2), (4, 3)):
+        samples, truth = synth.song(24.0, 120, seed, metre=metre, form="verse chorus")
+        found, downs, _ = bars.find(features(samples), np.array(truth.beats))
+        times = np.array(truth.beats)[downs]
+        assert found == metre
+        assert mir_eval.beat.f_measure(np.array(truth.downbeats), times) > 0.8
+
+
+def test_a_metre_that_a_person_says_is_kept() -> None:
+    samples, truth = synth.song(20.0, 120, form="verse")
+    metre, downs, _ = bars.find(features(samples), np.array(truth.beats), 7)
+    assert metre == 7 and set(np.diff(downs)) == {7}
+
+
+def test_drops_and_boundaries_of_songs_of_known_form_are_found() -> None:
+    hits = drops = false = 0
+    boundary = []
+    for seed, bpm in ((21, 126), (22, 140), (23, 112), (24, 100)):
+        samples, truth = synth.song(50.0, bpm, seed)
+        heard = features(samples)
+        units = structure.measure(heard, structure.unit_edges(np.array(truth.downbeats), truth.duration))
+        spans = structure.find(units)
+        found = [e.start for e in structure.events(spans, units, truth.duration) if e.kind == "drop"]
+        beat = 60 / bpm
+        drops += len(truth.drops)
+        hits += sum(any(abs(f - t) <= beat for f in found) for t in truth.drops)
+        false += sum(not any(abs(f - t) <= beat for t in truth.drops) for f in found)
+        real = np.array([start for start, _, _ in truth.sections[1:]])
+        edges = np.array([units.edges[span.first] for span in spans[1:]])
+        boundary.append(mir_eval.onset.f_measure(real, edges, 0.5)[0])
+    assert hits >= 0.9 * drops and false <= 4
+    assert float(np.mean(boundary)) >= 0.6
+
+
+def test_a_part_that_comes_again_has_its_letter_again() -> None:
+    samples, truth = synth.song(48.0, 128, 5, form="verse:6 drop:6 verse:6 drop:6")
+    heard = features(samples)
+    spans = structure.find(structure.measure(heard, structure.unit_edges(np.array(truth.downbeats), truth.duration)))
+    letters = [span.label[0] for span in spans]
+    assert len(spans) >= 3 and len(set(letters)) < len(letters)
+
+
+def chord(notes: list[int], seconds: float, cents: float = 0.0) -> np.ndarray:
+    time = np.arange(round(seconds * RATE)) / RATE
+    out = np.zeros(len(time))
+    for note in notes:
+        hz = 440 * 2 ** ((note - 69 + cents / 100) / 12)
+        out += sum(np.sin(2 * np.pi * hz * k * time) / k**1.5 for k in range(1, 6))
+    return 0.1 * out
+
+
+@pytest.mark.parametrize("cents", [0.0, 40.0, -35.0])
+def test_the_key_of_a_cadence_is_found_whatever_the_tuning(cents: float) -> None:
+    cadence = [[48, 60, 64, 67], [53, 60, 65, 69], [55, 59, 62, 67, 71], [48, 60, 64, 67, 72]]
+    samples = np.concatenate([chord(notes, 1.0, cents) for notes in cadence * 4])
+    key, shift = tonality.find(features(samples, RATE))
+    assert key.name() == "C major"
+    assert shift == pytest.approx(cents / 100, abs=0.1)
+
+
+def test_a_minor_key_is_told_from_its_relative() -> None:
+    cadence = [[45, 57, 60, 64], [50, 57, 62, 65], [52, 56, 59, 64], [45, 57, 60, 64, 69]]
+    samples = np.concatenate([chord(notes, 1.0) for notes in cadence * 4])
+    assert tonality.find(features(samples, RATE))[0].name() == "A minor"
+
+
+def test_a_drone_has_its_tonic() -> None:
+    key, _ = tonality.find(features(chord([38, 50, 57], 10.0), RATE))
+    assert key.tonic == "D"
+
+
+def test_silence_has_no_key() -> None:
+    assert tonality.key_of(np.zeros(12)) == Key()
+
+
+def test_samples_that_are_no_numbers_are_counted_and_cleared() -> None:
+    block = np.array([[0.5, np.nan], [np.inf, -0.25], [-np.inf, 1.0]], np.float32)
+    bad, peaks = kernels.survey(block, 2)
+    assert bad == 3 and peaks.tolist() == [0.5, 1.0]
+    assert block.tolist() == [[0.5, 0.0], [0.0, -0.25], [0.0, 1.0]]
+
+
+def test_numba_keeps_its_cache_in_a_folder_of_ours(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from daemon import audio; from daemon.settings import Settings;"
+        f"audio.prepare(Settings(root=Path({str(tmp_path)!r})));"
+        "import numpy as np; from daemon.audio import kernels; kernels.survey(np.zeros((4, 1), np.float32), 2)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert any((tmp_path / "library" / "cache" / "numba").rglob("*.nbi"))
+
+
+def test_the_listener_loads_neither_librosa_nor_torch() -> None:
+    code = (
+        "import sys, daemon.audio.listen; print([m for m in ('librosa', 'torch', 'sklearn', 'scipy.signal')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
