@@ -129,7 +129,8 @@ def _attach(c: Coordinator, one: Tracked, about: sidecars.Job, inbox: str, waiti
         rule, overrides = about.rule, about.overrides
         if names.companion_role(waiting.name) == "override":
             rule, overrides = _with_late_yaml(c, about, c.inbox.read(inbox, waiting) or b"", waiting.name)
-        return c.inbox.attach(folder, about, waiting, rule=rule, overrides=overrides).name
+        # A copy: the hand changes it, and the loop goes on reading what is tracked.
+        return c.inbox.attach(folder, about.model_copy(deep=True), waiting, rule=rule, overrides=overrides).name
 
     c.hands.give(f"inbox:{inbox}", "attach", one.id, work)
 
