@@ -157,3 +157,15 @@ def test_what_was_copied_does_not_come_back_twice(settings: Settings, box: Inbox
     folder = box.claim(the_group(settings), plan, job_name="20260101-120000-a-abcdef")
     assert box.give_back(folder, job_of(folder)) == ""
     assert "lies where you dropped it" in (settings.root / box.note(job_of(folder), TROUBLE)).read_text()
+
+
+def test_a_note_of_a_film_that_somebody_stopped_says_so(settings: Settings, box: Inbox) -> None:
+    _, job = failed(settings)
+    place = box.note(job, TROUBLE.model_copy(update={"cause": "cancelled"}))
+    assert (settings.root / place).read_text().startswith("The film of song.mp3 was stopped.\n")
+
+
+def test_a_note_of_one_song_of_a_dropped_folder_names_the_song(settings: Settings, box: Inbox) -> None:
+    _, job = failed(settings)
+    place = box.note(job.model_copy(update={"folder": True, "dropped_as": "album"}), TROUBLE)
+    assert (settings.root / place).read_text().startswith("dropreel can't make a film of album - song.mp3.\n")

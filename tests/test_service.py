@@ -14,7 +14,7 @@ from daemon.approvals import requests
 from daemon.errors import PassingFault, UsageError
 from daemon.job import JobFolder
 from daemon.queue import spool
-from daemon.service import hold
+from daemon.service import hold, snapshot
 from daemon.service.coordinator import Coordinator
 from daemon.settings import Settings
 from daemon.stages.tools import Tools
@@ -149,6 +149,8 @@ def test_people_approve_by_renaming_and_the_film_is_made_of_what_they_chose(tmp_
     assert sorted(path.name for path in desk.glob("*.png")) == ["01a.png", "01b.png", "02a.png", "02b.png"]
     (desk / "01b.png").rename(desk / "01b.ok.png")
     (desk / "02a.png").rename(desk / "02a.OK.png")
+    one = c.jobs[job.id]
+    until(c, lambda: "it goes on soon" in snapshot.of_job(c, one, c.clock())["waits_for"])
     until(c, in_stage(settings, "done"))
     film = json.loads((settings.outbox / "a" / "a.mp4").read_text())
     assert film == {"01": ["01b"], "02": ["02a"]}
@@ -260,14 +262,20 @@ def test_no_room_holds_a_job_where_it_lies_and_opens_by_itself(tmp_path: Path) -
     assert (settings.outbox / "a" / "a.mp4").exists()
 
 
-def test_a_wrong_yaml_beside_a_song_fails_the_job_and_names_the_line(tmp_path: Path) -> None:
+def test_a_song_with_a_wrong_yaml_waits_names_the_line_and_is_taken_once_it_is_mended(tmp_path: Path) -> None:
     settings = make_root(tmp_path)
-    wav(settings.inbox / "songs" / "a.wav")
-    (settings.inbox / "songs" / "a.yaml").write_text("title: A\ntempo: fast\n")
+    song, beside = settings.inbox / "songs" / "a.wav", settings.inbox / "songs" / "a.yaml"
+    wav(song)
+    beside.write_text("title: A\ntempo: fast\n")
     coordinator(settings).run()
-    note = (settings.inbox / "songs" / "a.wav.FAILED.txt").read_text()
-    assert "line 2" in note
-    assert "tempo" in note
+    assert song.exists()
+    (waiting,) = json.loads(settings.snapshot.read_text())["inboxes"][0]["waiting"]
+    assert waiting["name"] == "a.wav"
+    assert "a.yaml, line 2" in waiting["reason"]
+    assert "tempo" in waiting["reason"]
+    beside.write_text("title: A\ntempo: 120\n")
+    coordinator(settings).run()
+    assert (settings.outbox / "A" / "a.yaml").exists()
 
 
 def test_a_result_whose_inputs_changed_meanwhile_is_made_again(tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ def _dropped(job: sidecars.Job) -> str:
 
 def text(job: sidecars.Job, trouble: sidecars.Trouble) -> str:
     """What the note says."""
-    lines = [f"dropreel can't make a film of {job.dropped_as}.", "", f"What: {_sentence(trouble.what)}"]
+    named = f"{job.dropped_as} - {job.source().name}" if job.folder else job.dropped_as
+    stopped = trouble.cause in ("cancelled", "rejected")
+    head = f"The film of {named} was stopped." if stopped else f"dropreel can't make a film of {named}."
+    lines = [head, "", f"What: {_sentence(trouble.what)}"]
     if trouble.why:
         lines.append(f"Why:  {_sentence(trouble.why)}")
     remedy = _sentence(trouble.remedy) if trouble.remedy else f"Once the cause is mended: dropreel retry {job.id}"

@@ -31,7 +31,7 @@ def recover(c: Coordinator) -> None:
 def plan(c: Coordinator, group: Group) -> ClaimPlan | None:
     """The rule that takes a group, with what the YAML beside it overrides; None where no rule does.
 
-    A YAML that can't be applied doesn't keep the drop out: the job is claimed, and fails with a note.
+    UsageError where that YAML can't be applied: once claimed, its owner couldn't mend it any more.
     """
     kind = names.source_kind(group.source.name, group.inbox)
     rule = c.rulebook.match(group.inbox, group.source.name, kind)
@@ -41,10 +41,8 @@ def plan(c: Coordinator, group: Group) -> ClaimPlan | None:
     if group.override is not None:
         from daemon import rulebook
 
-        try:
-            rule, overrides = rulebook.apply_overrides(rule, group.override)
-        except UsageError as fault:
-            overrides = {"refused": fault.sentence()}
+        beside = next((seen.name for seen in group.members if seen.role == "override"), "the YAML beside it")
+        rule, overrides = rulebook.apply_overrides(rule, group.override, names.display(beside))
     return ClaimPlan(
         rule=rule.model_dump(mode="json"), rule_name=rule.name, kind=rule.kind, take=rule.take, overrides=overrides
     )
@@ -58,7 +56,12 @@ def settled(c: Coordinator, group: Group) -> None:
     if c.gates.room:
         c.inbox.refuse(group, c.gates.room, passing=True)
         return
-    planned = plan(c, group)
+    try:
+        planned = plan(c, group)
+    except UsageError as fault:
+        # It waits beside its song, with that reason; once it is mended, both settle anew.
+        c.inbox.refuse(group, fault.sentence())
+        return
     if planned is None:
         kind = names.source_kind(group.source.name, group.inbox) or "file"
         c.inbox.refuse(group, c.rulebook.problem or f"no rule takes a {kind} here")
@@ -96,7 +99,9 @@ def refused(one: Tracked) -> Fault | None:
     if not why or one.about is None:
         return None
     override = next((member.name for member in one.about.with_role("override")), "the YAML beside it")
-    return Fault(f"{override} can't be followed", why, "Mend it and drop the song again with it, or drop it without.")
+    return Fault(
+        f"the YAML {override} can't be followed", why, "Mend it and drop the song again with it, or drop it without."
+    )
 
 
 def late(c: Coordinator, seen: InboxSeen) -> None:
@@ -124,7 +129,8 @@ def _attach(c: Coordinator, one: Tracked, about: sidecars.Job, inbox: str, waiti
         rule, overrides = about.rule, about.overrides
         if names.companion_role(waiting.name) == "override":
             rule, overrides = _with_late_yaml(c, about, c.inbox.read(inbox, waiting) or b"", waiting.name)
-        return c.inbox.attach(folder, about, waiting, rule=rule, overrides=overrides).name
+        # A copy: the hand changes it, and the loop goes on reading what is tracked.
+        return c.inbox.attach(folder, about.model_copy(deep=True), waiting, rule=rule, overrides=overrides).name
 
     c.hands.give(f"inbox:{inbox}", "attach", one.id, work)
 

@@ -84,7 +84,8 @@ def _waits_for(one: Tracked) -> str:
     if one.waits == "trying again":
         return f"trying again: {one.state.last_fault}"
     if one.stage == "rendered" and not one.busy and one.gate is not None:
-        return str(one.gate.because)
+        closing = one.gate.verdict == "wait" and (one.gate.enough or one.decisions.whole == "rejected")
+        return f"{one.gate.because}{'; it goes on soon, unless something is changed' if closing else ''}"
     if one.wants:
         return "waiting for its turn"
     return one.waits
