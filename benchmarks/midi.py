@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument("--midi", type=Path, required=True)
     parser.add_argument("--soundfont", type=Path, default=Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
     parser.add_argument("--size", default="1280x720")
-    parser.add_argument("--keep", type=Path, help="a new folder for the root, kept for a look")
+    parser.add_argument("--keep", type=Path, help="a folder for the root, kept; what it has begun is gone on with")
     options = parser.parse_args()
     width, height = options.size.split("x")
     known = {piece["id"]: piece for piece in json.loads((options.midi / "dev.json").read_text())}
@@ -104,16 +104,18 @@ def main() -> int:
     root = (options.keep or holder / "root").absolute()
     environment = {**os.environ, "DROPREEL_SETTLE": "1", "DROPREEL_ROOM_MB": "512"}
     here = {"cwd": CHECKOUT, "env": environment}
-    subprocess.run([sys.executable, "-m", "daemon", "init", str(root)], check=True, stdout=subprocess.DEVNULL, **here)
-    songs = root / "inbox" / "songs"
-    for number, name in enumerate(PIECES):
-        ending = "mp3" if number % 2 else "wav"
-        excerpt(options.midi / known[name]["midi"], options.soundfont, holder / f"{name}.{ending}")
-    for made in sorted(holder.glob("*.*")):
-        (songs / f"{made.stem}.yaml").write_text(RULE.format(width=width, height=height))
-        shutil.copyfile(made, songs / made.name)
+    if not (root / "stages").is_dir():
+        init = [sys.executable, "-m", "daemon", "init", str(root)]
+        subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **here)
+        songs = root / "inbox" / "songs"
+        for number, name in enumerate(PIECES):
+            ending = "mp3" if number % 2 else "wav"
+            excerpt(options.midi / known[name]["midi"], options.soundfont, holder / f"{name}.{ending}")
+        for made in sorted(holder.glob("*.*")):
+            (songs / f"{made.stem}.yaml").write_text(RULE.format(width=width, height=height))
+            shutil.copyfile(made, songs / made.name)
     began, spent = time.monotonic(), os.times()
-    with open(root / "once.log", "wb") as log:
+    with open(root / "once.log", "ab") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "daemon", "--root", str(root), "once"], stdout=log, stderr=log, **here
         )
@@ -136,7 +138,7 @@ def main() -> int:
     films = 0
     sums = dict.fromkeys(SIDECARS, 0.0)
     for job in sorted((root / "stages").glob("*/*-*"), key=lambda path: read(path / "job.json").get("title", "")):
-        title = read(job / "job.json").get("title", job.name)
+        title = str(read(job / "job.json").get("title", job.name))
         found = {verb: read(job / name) for verb, name in SIDECARS.items()}
         seconds = {verb: float(sidecar.get("seconds") or 0) for verb, sidecar in found.items()}
         for verb, value in seconds.items():
@@ -147,7 +149,7 @@ def main() -> int:
         from daemon.commands.show import sync_line
 
         said = sync_line(found["sync"]) if found["sync"] else read(job / "trouble.json").get("what", job.parent.name)
-        ending = next((song.suffix[1:] for song in holder.glob(f"{title}.*")), "")
+        ending = Path(str(read(job / "job.json").get("dropped_as", ""))).suffix[1:]
         costs = "".join(f" {seconds[verb]:.1f} |" for verb in SIDECARS)
         print(f"| {title} | {ending} | {tempo:.1f} ({known[title]['tempo']:.1f}) |{costs} {said} |")
     print(

@@ -82,6 +82,8 @@ def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
         g=max(1, round(2 * encoding.fps)),
         flags="+cgop",
         video_track_timescale=encoding.timescale,
+        # Joining goes by the file's length, which ffmpeg keeps in whole milliseconds unless told otherwise.
+        movie_timescale=encoding.timescale,
     )
     return _argv(stream, program)
 
