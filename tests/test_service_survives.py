@@ -164,6 +164,7 @@ def test_a_daemon_with_nothing_to_do_writes_nothing_but_that_it_lives(
     for _ in range(5):
         later.ahead += 3
         c.turn([])
+    c.pages.write(c, force=True)
     written = os.stat(settings.snapshot).st_ino
     given: list[str] = []
     monkeypatch.setattr(c.hands, "give", lambda area, *_: given.append(area))
