@@ -371,3 +371,20 @@ def test_a_word_left_on_a_desk_while_no_daemon_ran_is_heard_by_once(tmp_path: Pa
     job = the_job(settings)
     assert job is not None
     assert job.stage == "done"
+
+
+def test_a_command_left_while_no_daemon_ran_does_not_wipe_what_was_decided_before(tmp_path: Path) -> None:
+    settings = make_root(tmp_path, PEOPLE)
+    wav(settings.inbox / "songs" / "a.wav")
+    coordinator(settings).run()
+    job = the_job(settings)
+    assert job is not None
+    requests.leave(settings, "approve", job.id, {"pictures": ["01b"]})
+    coordinator(settings).run()
+    laid_out = job.need(sidecars.Decisions).desk
+    assert laid_out
+    requests.leave(settings, "reject", job.id, {"pictures": ["02a"]})
+    coordinator(settings).run()
+    said = job.need(sidecars.Decisions)
+    assert {one.picture: one.verdict for one in said.decisions} == {"01b": "ok", "02a": "no"}
+    assert said.desk["folder"] == laid_out["folder"]

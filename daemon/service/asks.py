@@ -91,7 +91,10 @@ def reload(c: Coordinator) -> tuple[bool, str]:
 def _decide(c: Coordinator, one: Tracked, asked: Requested) -> tuple[bool, str]:
     if one.stage != "rendered":
         return False, f"{one.folder.name} is in {one.stage}: nothing is to be decided there now."
-    renders = one.renders = one.renders or one.folder.need(sidecars.Renders)
+    desks.load(one)
+    renders = one.renders
+    if renders is None:
+        return False, f"{one.folder.name} has no pictures yet."
     wanted = [str(name) for name in asked.arguments.get("pictures", [])]
     if not wanted and asked.arguments.get("picture"):
         wanted = [str(asked.arguments["picture"])]

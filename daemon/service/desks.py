@@ -139,15 +139,21 @@ def explain(c: Coordinator, one: Tracked) -> None:
 # --- the gate ---------------------------------------------------------------------------------
 
 
-def verdict(c: Coordinator, one: Tracked, now: float) -> str:
-    """What the decisions amount to: wait, approve, fail, repaint; "" where nobody decides."""
-    if one.stage != "rendered" or one.about is None or one.trouble is not None or one.next_sidecar:
-        return ""
+def load(one: Tracked) -> None:
+    """Reads the candidates and what was said of them, once; before the first of either is used."""
     if one.renders is None:
         one.renders = one.folder.need(sidecars.Renders)
         one.decisions = one.folder.read(sidecars.Decisions) or sidecars.Decisions()
         if one.decisions.desk:
             one.desk = f"review/{one.decisions.desk.get('now', '')}"
+
+
+def verdict(c: Coordinator, one: Tracked, now: float) -> str:
+    """What the decisions amount to: wait, approve, fail, repaint; "" where nobody decides."""
+    if one.stage != "rendered" or one.about is None or one.trouble is not None or one.next_sidecar:
+        return ""
+    load(one)
+    assert one.renders is not None
     rule = Approve.model_validate(one.about.rule.get("approve") or {})
     before = one.gate
     one.gate = gate.gate(
