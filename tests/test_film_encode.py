@@ -50,7 +50,14 @@ def test_argv_is_a_value_and_no_name_reaches_a_filter() -> None:
 
 
 def test_a_name_with_quotes_stays_whole_in_the_list() -> None:
-    assert encode.concat_list(["/a/it's.mp4"]) == "ffconcat version 1.0\nfile '/a/it'\\''s.mp4'\n"
+    listed = encode.concat_list(["/a/it's.mp4", "/b.mp4"], [100, 1], Fraction(30))
+    assert listed.splitlines() == [
+        "ffconcat version 1.0",
+        "file '/a/it'\\''s.mp4'",
+        "duration 3.333333",
+        "file '/b.mp4'",
+        "duration 0.033334",
+    ]
 
 
 def test_a_full_disk_passes_and_an_unknown_coder_does_not(tmp_path: Path) -> None:
