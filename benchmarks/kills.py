@@ -1,6 +1,6 @@
 """Kills a working daemon at random instants, again and again, and then looks whether anything was lost or made twice.
 
-    python -m benchmarks.kills [--kills 50] [--seed 1] [--longest 5] [--keep DIR]
+    python -m benchmarks.kills [--kills 50] [--seed 1] [--longest 9] [--keep DIR]
 
 The daemon is the real one (`python -m daemon --root R run`, with its inbox watching, its pool of worker processes and
 its delivery); only what the stages compute is a toy, so that a song takes a second or two. Between kills new songs are
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import platform
 import random
@@ -198,6 +199,17 @@ def in_flight(root: Path) -> int:
     )
 
 
+def interrupted(log: Path) -> str:
+    """How many attempts the kills cut short, by stage."""
+    counts: dict[str, int] = {}
+    for line in log.read_text("utf-8", "replace").splitlines():
+        with contextlib.suppress(ValueError):
+            told = json.loads(line)
+            if told["event"] == "interrupted":
+                counts[told["stage"]] = counts.get(told["stage"], 0) + 1
+    return ", ".join(f"{verb} {count}" for verb, count in sorted(counts.items())) or "none"
+
+
 def verdicts(root: Path, people: People) -> list[str]:
     """What is wrong, in sentences; empty where nothing is."""
     wrong = [f"{name} was delivered twice" for name in people.twice]
@@ -244,7 +256,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=float, default=5.0, help="the longest life, in seconds")
+    parser.add_argument("--longest", type=float, default=9.0, help="the longest life, in seconds")
     parser.add_argument("--keep", type=Path, help="a new folder for the root, kept for a look")
     parser.add_argument("--live", choices=("run", "once"), help=argparse.SUPPRESS)
     parser.add_argument("--root", help=argparse.SUPPRESS)
@@ -279,6 +291,7 @@ def main() -> int:
         life.wait()
         flights.append(in_flight(root))
     kills = time.monotonic() - began
+    delivered = sum(1 for area in ("outbox", "collected") for _ in (root / area).rglob("*.mp4"))
     people.wait()
     for _ in range(8):
         people.approve()
@@ -303,8 +316,8 @@ def main() -> int:
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}: {options.kills} kills in {kills:.0f} s, "
         f"{len(people.songs)} songs, in flight at a kill: median {flights[len(flights) // 2]}, most {flights[-1]}; "
-        f"{len(people.songs)} expected in one place each, done once each: {len(wrong)} violations; "
-        f"processes left: {len(orphans)}"
+        f"attempts cut short: {interrupted(log)}; delivered before the last kill: {delivered}; "
+        f"violations: {len(wrong)}; processes left: {len(orphans)}"
     )
     for line in wrong:
         print(f"  {line}")

@@ -365,3 +365,17 @@ def test_an_unknown_schema_names_the_known_ones(capsys: pytest.CaptureFixture[st
     assert "analysis" in capsys.readouterr().err
     assert cli.main(["schema"]) == 0
     assert "renders" in capsys.readouterr().out
+
+
+def test_a_title_is_found_without_reading_the_rule_below_it(tmp_path: Path) -> None:
+    folder = tmp_path / "stages" / "done" / "20260102-030405-a-song-0000ab"
+    folder.mkdir(parents=True)
+    title = 'Brände "laut" \\ \n "title": "x",\n'
+    about = {"version": 1, "dropped_as": "x", "title": title, "rule": {"title": "of the rule"}}
+    text = json.dumps(about, indent=1)
+    job = look.Found("0000ab", folder.name, "done", folder)
+    for written in (text, text[: text.index('"rule"')], json.dumps(about)):
+        (folder / "job.json").write_text(written)
+        assert look.title(job) == title
+    (folder / "job.json").write_text(json.dumps({"rule": {"title": "of the rule"}}, indent=1))
+    assert look.title(job) == "a song"

@@ -388,3 +388,17 @@ def test_a_command_left_while_no_daemon_ran_does_not_wipe_what_was_decided_befor
     said = job.need(sidecars.Decisions)
     assert {one.picture: one.verdict for one in said.decisions} == {"01b": "ok", "02a": "no"}
     assert said.desk["folder"] == laid_out["folder"]
+
+
+def test_jobs_of_one_rule_hold_it_once_in_memory(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    for number in range(3):
+        wav(settings.inbox / "songs" / f"{number}.wav", 0.2 + number / 10)
+    (settings.inbox / "songs" / "2.yaml").write_text("deliver: {fps: 25}\n")
+    coordinator(settings).run()
+    c = coordinator(settings)
+    c.scan(starting=True)
+    rules = {one.about.title: one.about.rule for one in c.jobs.values() if one.about}
+    assert rules["0"] is rules["1"]
+    assert rules["2"] is not rules["0"]
+    assert rules["2"]["deliver"]["fps"] != rules["0"]["deliver"]["fps"]

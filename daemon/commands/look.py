@@ -22,6 +22,7 @@ from daemon.places import FILE, Root, find_root
 
 STAGES = ("queued", "analyzed", "prompted", "rendered", "approved", "synced", "done", "failed")
 _NAME = re.compile(r"^(\d{8}-\d{6})-[a-z0-9-]+-([0-9a-f]{6})$")
+_HEAD = 4096
 _LIMIT = 64 << 20
 
 
@@ -119,8 +120,20 @@ def as_list(value: Any) -> list[Any]:
 
 def title(job: Found) -> str:
     """What people call it: job.json's title, else the words of its folder's name."""
-    told = as_dict(read_json(job.path / "job.json")).get("title")
+    told = _title_in_head(job.path / "job.json") or as_dict(read_json(job.path / "job.json")).get("title")
     return told if isinstance(told, str) and told else job.name[16:-7].replace("-", " ")
+
+
+def _title_in_head(path: Path) -> str:
+    """The title near the top of a job.json as we write it, without reading the rule below; "" where it isn't there."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb") as source:
+            # Only a field of the outermost object begins a line with a single blank.
+            found = re.search(rb'\n "title": ("(?:[^"\\\n]|\\.)*"),\n', source.read(_HEAD))
+        return str(json.loads(found[1])) if found else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def find(places: Root, text: str) -> Found:

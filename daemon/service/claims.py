@@ -155,7 +155,7 @@ def attached(c: Coordinator, one: Tracked, name: Any) -> None:
     from daemon.service import acts, desks
 
     c.log.info("a companion came late", job=one.id, name=str(name))
-    one.about = one.folder.job()
+    one.about = c.about(one.folder)
     to = spool.first_missing(one.folder, one.kind)
     if one.stage == "rendered":
         desks.clear(c, one)

@@ -7,8 +7,10 @@ changed, lets `decide` name the one act for each, carries the acts out, and star
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -98,6 +100,8 @@ class Coordinator:
         self.stopping = False
         self.quiet_since: float | None = None
         self.desks_looked = float("-inf")
+        self.desks_took = 0.0
+        self._rules: dict[str, dict[str, Any]] = {}
         self._asked = float("-inf")
         self._scanned = float("-inf")
         self._tidied = float("-inf")
@@ -264,6 +268,12 @@ class Coordinator:
         delivery.look_for_reopen(self)
         desks.sweep(self)
 
+    def about(self, folder: JobFolder) -> sidecars.Job:
+        """job.json; jobs with equal rules share one in memory (a rule is a hundred times larger than the rest)."""
+        about = folder.job()
+        about.rule = self._rules.setdefault(json.dumps(about.rule, sort_keys=True), about.rule)
+        return about
+
     def track(self, folder: JobFolder, starting: bool = False) -> Tracked:
         """Begins to hold a job that lies on disk."""
         now = self.clock()
@@ -274,7 +284,7 @@ class Coordinator:
         with contextlib.suppress(FinalFault):  # lost without harm
             state = folder.read(sidecars.State) or state
         try:
-            about = folder.job()
+            about = self.about(folder)
             trouble = folder.read(sidecars.Trouble)
         except FinalFault as caught:
             fault = caught
@@ -348,12 +358,16 @@ class Coordinator:
 
     def dispatch(self, now: float) -> None:
         """Starts what may run, in order."""
-        waiting = [self._candidate(one, one.wants, now) for one in self.jobs.values() if one.wants and not one.busy]
-        if not waiting or self.stopping:
+        wanting = [one for one in self.jobs.values() if one.wants and not one.busy]
+        if not wanting or self.stopping:
             return
         running = [self._candidate(one, one.running, now) for one in self.jobs.values() if one.running]
         resources = self.settings.resources
         slots = {"cpu": self.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
+        used = Counter(one.resource for one in running)
+        if all(used[resource] >= slots[resource] for resource in {self._resource(one, one.wants) for one in wanting}):
+            return
+        waiting = [self._candidate(one, one.wants, now) for one in wanting]
         for ident in schedule.choose(waiting, running, slots):
             one = self.jobs[ident]
             try:
@@ -363,9 +377,13 @@ class Coordinator:
                 one.running = ""
                 self._later(one, now, error)
 
-    def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
+    @staticmethod
+    def _resource(one: Tracked, verb: str) -> str:
         step = step_for(one.kind, one.stage)
-        resource = step.resource if step is not None and step.verb == verb else "cpu"
+        return step.resource if step is not None and step.verb == verb else "cpu"
+
+    def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
+        resource = self._resource(one, verb)
         estimate = self.estimates.seconds(verb, one.length)
         return schedule.Candidate(one.id, resource, estimate, now - one.since, one.state.priority, one.alone)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
 
 _LOOK = 2.0
+_REST, _LONGEST = 10.0, 20.0  # looks take at most about a tenth of the time, but are never so far apart
 _AGAIN = 60.0
 
 
@@ -59,8 +60,8 @@ def clear(c: Coordinator, one: Tracked) -> None:
 
 
 def look(c: Coordinator, now: float) -> None:
-    """Every two seconds a hand looks at all desks."""
-    if now - c.desks_looked < _LOOK or c.hands.waiting("review"):
+    """Every two seconds a hand looks at all desks; more seldom where they are so many that a look takes long."""
+    if now - c.desks_looked < max(_LOOK, min(_LONGEST, _REST * c.desks_took)) or c.hands.waiting("review"):
         return
     open_jobs = []
     for one in c.jobs.values():
@@ -80,6 +81,7 @@ def look(c: Coordinator, now: float) -> None:
 
 def looked(c: Coordinator, event: HandEnded) -> None:
     """What the desks say anew."""
+    c.desks_took = c.clock() - c.desks_looked
     for tracked in c.jobs.values():
         tracked.looking = False
     if event.error is not None:
