@@ -255,3 +255,24 @@ def test_a_whole_or_truncated_file_gives_the_film_exactly_what_the_listener_hear
     form = sound.probe(path)
     ours = np.concatenate(list(sound.blocks(path, form)))
     assert np.array_equal(heard, ours)
+
+
+def test_segments_of_any_length_are_joined_on_the_frame_grid(tmp_path: Path) -> None:
+    encoding = encode.Encoding(64, 64, Fraction(30), "ultrafast", 40)
+    lengths = [28, 28, 31, 29, 28, 31, 11]
+
+    def draw(frame: int, out: np.ndarray) -> None:
+        out[:] = frame % 200 + 20
+
+    pieces = []
+    for number, length in enumerate(lengths):
+        pieces.append(tmp_path / f"{number}.mp4")
+        encode.pictures(help.ffmpeg_path(), encoding, range(length), draw, pieces[-1])
+    listed, joined = tmp_path / "list.txt", tmp_path / "joined.mp4"
+    listed.write_text(encode.concat_list([str(piece) for piece in pieces], lengths, encoding.fps))
+    argv = [help.ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy"]
+    subprocess.run([*argv, "-video_track_timescale", str(encoding.timescale), str(joined)], check=True)
+    with av.open(str(joined)) as film:
+        stamps = sorted(packet.pts for packet in film.demux(film.streams.video[0]) if packet.pts is not None)
+        ticks = 1 / (film.streams.video[0].time_base * encoding.fps)
+    assert stamps == [round(frame * ticks) for frame in range(sum(lengths))]
