@@ -50,7 +50,14 @@ def test_argv_is_a_value_and_no_name_reaches_a_filter() -> None:
 
 
 def test_a_name_with_quotes_stays_whole_in_the_list() -> None:
-    assert encode.concat_list(["/a/it's.mp4"]) == "ffconcat version 1.0\nfile '/a/it'\\''s.mp4'\n"
+    listed = encode.concat_list(["/a/it's.mp4", "/b.mp4"], [100, 1], Fraction(30))
+    assert listed.splitlines() == [
+        "ffconcat version 1.0",
+        "file '/a/it'\\''s.mp4'",
+        "duration 3.333333",
+        "file '/b.mp4'",
+        "duration 0.033334",
+    ]
 
 
 def test_a_full_disk_passes_and_an_unknown_coder_does_not(tmp_path: Path) -> None:
@@ -263,3 +270,24 @@ def test_a_segment_tells_its_length_in_whole_ticks_and_not_in_milliseconds(tmp_p
     scale, duration = (int.from_bytes(data[header + at : header + at + 4], "big") for at in (12, 16))
     assert scale == encoding.timescale
     assert Fraction(duration, scale) == 11 / encoding.fps
+
+
+def test_segments_of_any_length_are_joined_on_the_frame_grid(tmp_path: Path) -> None:
+    encoding = encode.Encoding(64, 64, Fraction(30), "ultrafast", 40)
+    lengths = [28, 28, 31, 29, 28, 31, 11]
+
+    def draw(frame: int, out: np.ndarray) -> None:
+        out[:] = frame % 200 + 20
+
+    pieces = []
+    for number, length in enumerate(lengths):
+        pieces.append(tmp_path / f"{number}.mp4")
+        encode.pictures(help.ffmpeg_path(), encoding, range(length), draw, pieces[-1])
+    listed, joined = tmp_path / "list.txt", tmp_path / "joined.mp4"
+    listed.write_text(encode.concat_list([str(piece) for piece in pieces], lengths, encoding.fps))
+    argv = [help.ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy"]
+    subprocess.run([*argv, "-video_track_timescale", str(encoding.timescale), str(joined)], check=True)
+    with av.open(str(joined)) as film:
+        stamps = sorted(packet.pts for packet in film.demux(film.streams.video[0]) if packet.pts is not None)
+        ticks = 1 / (film.streams.video[0].time_base * encoding.fps)
+    assert stamps == [round(frame * ticks) for frame in range(sum(lengths))]

@@ -160,10 +160,11 @@ def test_a_daemon_with_nothing_to_do_writes_nothing_but_that_it_lives(
     c = coordinator(settings, once=False)
     later = Later(c)
     c.start()
-    until(c, in_stage(settings, "done"))
-    for _ in range(5):
+    until(c, lambda: in_stage(settings, "done")() and not any(one.busy for one in c.jobs.values()))
+    for _ in range(3):
         later.ahead += 3
         c.turn([])
+    c.pages.write(c, force=True)
     written = os.stat(settings.snapshot).st_ino
     given: list[str] = []
     monkeypatch.setattr(c.hands, "give", lambda area, *_: given.append(area))

@@ -181,7 +181,8 @@ def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out
     total = samples_of(making.timeline.frames, making.timeline.fps)
     listed = out.with_name(out.name + ".txt")
     try:
-        listed.write_text(encode.concat_list(str(making.folder / name) for name in names), "utf-8")
+        pieces = [str(making.folder / name) for name in names]
+        listed.write_text(encode.concat_list(pieces, map(len, spans(making.timeline)), making.timeline.fps), "utf-8")
         argv = encode.mux_argv(
             making.program,
             listed,

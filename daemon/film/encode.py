@@ -137,9 +137,21 @@ def _argv(stream: Any, program: str) -> list[str]:
     return argv
 
 
-def concat_list(names: Iterable[str]) -> str:
-    """The concat demuxer's list of files; quotes in names are kept whole."""
-    lines = ["file '" + name.replace("'", "'\\''") + "'" for name in names]
+def concat_list(names: Iterable[str], frames: Iterable[int], fps: Fraction) -> str:
+    """The concat demuxer's list of files, each with its exact length; quotes in names are kept whole.
+
+    frames: how many each file has. An MP4's own length is in whole milliseconds: left to that, the joints
+    run away from the frame grid by up to half a millisecond each. Lengths here are microseconds between
+    absolute times, so that nothing adds up.
+    """
+    lines, at = [], 0
+    for name, count in zip(names, frames, strict=True):
+        length = round((at + count) / fps * 1_000_000) - round(at / fps * 1_000_000)
+        lines += [
+            "file '" + name.replace("'", "'\\''") + "'",
+            f"duration {length // 1_000_000}.{length % 1_000_000:06d}",
+        ]
+        at += count
     return "ffconcat version 1.0\n" + "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -10,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from daemon import durable, names, sidecars
-from daemon.errors import FinalFault, PassingFault
+from daemon.errors import FinalFault, Held, PassingFault
 from daemon.job import JobFolder
 from daemon.stages.tools import Tools
 
 ASIDE = ".dropreel"
 _CHUNK = 1 << 20
+_SPARE = 16 << 20
 _FINGERPRINT = re.compile(r"-[0-9a-f]{16}(?=\.)")
 
 
 def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
     """Builds `outbox/.dropreel/<id>/` whole and durable; returns the intent. Nothing is seen in the outbox yet.
 
-    PassingFault where the outbox can't be written (full, read-only, gone).
+    Held where the outbox has no room; PassingFault where it can't be written (read-only, gone).
     """
     settings = tools.settings
     about = job.job()
@@ -35,6 +37,7 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
         build.mkdir()
         files = _wanted(about, sync)
         total = sum((job.path / source).stat().st_size for source, _ in files) or 1
+        _room(outbox, total)
         copied = 0
         listed: list[dict[str, Any]] = []
         for source, name in files:
@@ -55,6 +58,16 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
         ) from error
     folder = names.unused(outbox, names.safe(_title(about)))
     return sidecars.Delivery(folder=folder, build=f"{ASIDE}/{job.id}", files=listed, inode=inode)
+
+
+def _room(outbox: Path, wanted: int) -> None:
+    """Held where the outbox has less room than is wanted; a full one costs no attempts, however long it stays full."""
+    found = os.statvfs(outbox)
+    free = found.f_bavail * found.f_frsize
+    # Some shares tell nothing of their room: zero blocks in all.
+    if found.f_blocks and free < wanted + _SPARE:
+        why = f"{free >> 20} MiB are free there, {(wanted + _SPARE) >> 20} are wanted"
+        raise Held("the outbox is full", why, "Make room there; it goes on by itself.", {"path": str(outbox)})
 
 
 def _title(about: sidecars.Job) -> str:
@@ -89,7 +102,10 @@ def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]
 
 
 def copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
-    """Copies a file durably and reads the copy's digest back from what was written. Returns size and sha256."""
+    """Copies a file durably. Returns size and sha256.
+
+    A dropped file's copy is read back and compared: ours goes once it is delivered. PassingFault where it differs.
+    """
     target = os.path.join(os.fsencode(folder), name)
     digest = hashlib.sha256()
     with durable.act("copy", os.fsdecode(target)):
@@ -100,7 +116,10 @@ def copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
             write.flush()
             os.fchmod(write.fileno(), int(mode, 8) & 0o777)
             os.fsync(write.fileno())
-        shutil.copystat(source, target) if source.name.startswith("source.") else None
+        if source.name.startswith("source."):
+            shutil.copystat(source, target)
+            if _digest(target) != digest.digest():
+                raise PassingFault("a copy in the outbox differs from the dropped file", remedy="It is tried again.")
         os.chmod(target, int(mode, 8) & 0o777)
     size = os.stat(target).st_size
     if size != source.stat().st_size:
@@ -108,3 +127,14 @@ def copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:
             "a copy in the outbox came out short", f"{size} of {source.stat().st_size} bytes", "It is tried again."
         )
     return size, digest.hexdigest()
+
+
+def _digest(path: bytes) -> bytes:
+    """sha256 of a file as it lies there, past the page cache where that can be asked for."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as read:
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(read.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        while chunk := read.read(_CHUNK):
+            digest.update(chunk)
+    return digest.digest()
