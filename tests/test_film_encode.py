@@ -257,21 +257,6 @@ def test_a_whole_or_truncated_file_gives_the_film_exactly_what_the_listener_hear
     assert np.array_equal(heard, ours)
 
 
-@pytest.mark.parametrize("fps", ["30", "30000/1001"])
-def test_a_segment_tells_its_length_in_whole_ticks_and_not_in_milliseconds(tmp_path: Path, fps: str) -> None:
-    encoding = encode.Encoding(64, 64, Fraction(fps), "ultrafast", 30)
-
-    def draw(_frame: int, out: np.ndarray) -> None:
-        out[:] = 128
-
-    encode.pictures(help.ffmpeg_path(), encoding, range(11), draw, tmp_path / "segment.mp4")
-    data = (tmp_path / "segment.mp4").read_bytes()
-    header = data.index(b"mvhd") + 4  # version and flags, two dates, time scale, duration: 32 bits each
-    scale, duration = (int.from_bytes(data[header + at : header + at + 4], "big") for at in (12, 16))
-    assert scale == encoding.timescale
-    assert Fraction(duration, scale) == 11 / encoding.fps
-
-
 def test_segments_of_any_length_are_joined_on_the_frame_grid(tmp_path: Path) -> None:
     encoding = encode.Encoding(64, 64, Fraction(30), "ultrafast", 40)
     lengths = [28, 28, 31, 29, 28, 31, 11]

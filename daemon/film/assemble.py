@@ -182,7 +182,9 @@ def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out
     listed = out.with_name(out.name + ".txt")
     try:
         pieces = [str(making.folder / name) for name in names]
-        listed.write_text(encode.concat_list(pieces, map(len, spans(making.timeline)), making.timeline.fps), "utf-8")
+        whole = len(pieces) == 1  # an animatic is encoded in one piece
+        lengths = [making.timeline.frames] if whole else [len(span) for span in spans(making.timeline)]
+        listed.write_text(encode.concat_list(pieces, lengths, making.timeline.fps), "utf-8")
         argv = encode.mux_argv(
             making.program,
             listed,

@@ -83,7 +83,6 @@ def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
         flags="+cgop",
         video_track_timescale=encoding.timescale,
         # Joining goes by the file's length, which ffmpeg keeps in whole milliseconds unless told otherwise.
-        movie_timescale=encoding.timescale,
     )
     return _argv(stream, program)
 

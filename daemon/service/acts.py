@@ -13,6 +13,7 @@ from daemon.service import claims, delivery, desks, notices
 from daemon.service.decide import Act
 from daemon.service.tracked import Tracked
 from daemon.stages import step_for
+from daemon.stages.deliver import ASIDE
 
 if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
@@ -158,6 +159,10 @@ def fail(c: Coordinator, one: Tracked, fault: Fault, *, cause: Any, verb: str = 
     c.log.warning("failed", job=one.id, stage=one.stage, cause=cause, why=fault.sentence())
     one.hand = ""
     one.state.running = ""
+    if one.stage == "synced":
+        # What was built for the outbox and never placed is built anew by a retry.
+        build = c.settings.outbox / ASIDE / one.id
+        c.hands.give("outbox", "told", "", lambda: durable.remove_tree(build))
     move(c, one, "failed")
     notices.tell(c, one, "failed")
 
@@ -166,7 +171,7 @@ def resume(c: Coordinator, one: Tracked) -> None:
     """A failed job whose trouble was taken away goes back to where its first missing sidecar puts it."""
     one.state = sidecars.State(attempt=one.state.attempt, messages=one.state.messages)
     sidecars.write(one.folder.path, one.state)
-    one.trouble = None
+    one.trouble, one.alone = None, False
     to = spool.first_missing(one.folder, one.kind)
     one.changed = one.shown = c.clock()
     one.renders, one.desk = None, ""

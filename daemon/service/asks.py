@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def take(c: Coordinator) -> None:
     """Carries out the requests that lie there, oldest first."""
     for request in requests.take(c.settings):
+        if request.verb == "cancel" and (one := _job(c, request.job)) is not None and one.hand:
+            continue  # a hand is moving it just now: the request lies there until the hand is back
         try:
             ok, said = carry_out(c, request)
         except Exception as error:
@@ -27,6 +29,11 @@ def take(c: Coordinator) -> None:
             ok, said = False, f"That could not be done: {type(error).__name__}: {error}"
         c.log.info("asked", verb=request.verb, job=request.job, by=request.by, ok=ok, said=said)
         requests.answer(c.settings, request.name, ok, said)
+
+
+def _job(c: Coordinator, name: str) -> Tracked | None:
+    """A job by its id or its folder's name."""
+    return c.jobs.get(name) or next((one for one in c.jobs.values() if one.folder.name == name), None)
 
 
 def carry_out(c: Coordinator, asked: Requested) -> tuple[bool, str]:
@@ -42,7 +49,7 @@ def carry_out(c: Coordinator, asked: Requested) -> tuple[bool, str]:
         c.hands.give("library", "tidy", "", lambda: acts.tidy(c.settings))
         gone = sum(1 for one in c.jobs.values() if delivery.expired(c, one))
         return True, f"{gone} jobs were kept long enough and go; caches are bounded."
-    one = c.jobs.get(asked.job) or next((j for j in c.jobs.values() if j.folder.name == asked.job), None)
+    one = _job(c, asked.job)
     if one is None:
         return False, f"There is no job {asked.job}."
     verbs: dict[str, Callable[[Coordinator, Tracked, Requested], tuple[bool, str]]] = {
@@ -83,8 +90,7 @@ def reload(c: Coordinator) -> tuple[bool, str]:
         one.dirty = True
     c.workers.set_settings(c.settings)
     c.inbox.set_settings(c.settings)
-    c.inbox.set_folders(c.rulebook.folders())
-    c.inbox.reconsider()
+    c.follow_rules()
     return (False, problem) if problem else (True, "Settings and rules were read again.")
 
 

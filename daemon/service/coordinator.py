@@ -243,10 +243,16 @@ class Coordinator:
         before = self.rulebook.problem
         if self.rulebook.reload_if_changed():
             self.log.info("rules were read again")
-            self.inbox.set_folders(self.rulebook.folders())
-            self.inbox.reconsider()
+            self.follow_rules()
         if self.rulebook.problem and self.rulebook.problem != before:
             self.log.warning("a rule is wrong", problem=self.rulebook.problem)
+
+    def follow_rules(self) -> None:
+        """Watches the folders that the rules name now, and tells everything that is settled again."""
+        folders = self.rulebook.folders()
+        self.inbox.set_folders(folders)
+        self.inboxes = {name: seen for name, seen in self.inboxes.items() if name in folders}
+        self.inbox.reconsider()
 
     # --- jobs ---------------------------------------------------------------------------------
 

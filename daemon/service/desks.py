@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LOOK = 2.0
 _REST, _LONGEST = 10.0, 20.0  # looks take at most about a tenth of the time, but are never so far apart
 _AGAIN = 60.0
+_HANGS = 30.0  # a look that takes longer hangs on a share: what was decided before it counts
 
 
 # --- laying out and clearing ------------------------------------------------------------------
@@ -182,7 +183,7 @@ def due(c: Coordinator, one: Tracked, now: float) -> bool:
     """Whether time alone may have changed what the gate says."""
     if one.gate is None:
         return True
-    if one.looking:
+    if one.looking and now - c.desks_looked < _HANGS:
         return False
     ends = one.gate.closes_in
     soon = one.gate.redo or (ends is not None and now >= one.gated + ends)
