@@ -429,7 +429,6 @@ class Delivery(Sidecar):
     file: ClassVar[str] = "delivery.json"
     folder: str  # under outbox/
     build: str = ""  # the folder built aside, under outbox/
-    inode: int = 0  # the built folder's: a folder of that name in the outbox may be another one
     delivered: bool = False  # renamed into place; from then on it is theirs
     files: list[dict[str, Any]] = Field(default_factory=list)  # name, size
     at: str = ""

@@ -402,3 +402,17 @@ def test_jobs_of_one_rule_hold_it_once_in_memory(tmp_path: Path) -> None:
     assert rules["0"] is rules["1"]
     assert rules["2"] is not rules["0"]
     assert rules["2"]["deliver"]["fps"] != rules["0"]["deliver"]["fps"]
+
+
+def test_a_film_that_failed_its_check_is_told_from_other_faults(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    wav(settings.inbox / "songs" / "a.wav")
+
+    def failing(job: JobFolder, tools: Tools) -> sidecars.Sync:
+        raise toys.FinalFault("the finished film failed its check twice", "a cut is off", "", {"cause": "film"})
+
+    coordinator(settings, stages={"sync": failing}).run()
+    job = the_job(settings)
+    assert job is not None
+    assert job.need(sidecars.Trouble).cause == "film"
+    assert not list(settings.outbox.glob("a*"))

@@ -64,8 +64,8 @@ def _failed(c: Coordinator, one: Tracked, verb: str, outcome: Failed) -> None:
     fault = FinalFault(outcome.what, outcome.why, outcome.remedy, dict(outcome.facts))
     log.note(one.folder.path, f"{verb}: {outcome.kind}: {fault.sentence()}", c.stamp())
     if outcome.kind == "final":
-        unreadable = bool(outcome.facts.get("unreadable"))
-        acts.fail(c, one, fault, cause="unreadable" if unreadable else "final", verb=verb)
+        cause = "unreadable" if outcome.facts.get("unreadable") else outcome.facts.get("cause")
+        acts.fail(c, one, fault, cause=cause if cause in ("unreadable", "film") else "final", verb=verb)
     elif outcome.kind == "held":
         one.state.delay = c.settings.limits.first_delay
         one.not_before = c.clock() + one.state.delay

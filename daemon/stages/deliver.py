@@ -48,7 +48,6 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
         names.give(build, settings.share.group, settings.share.dir_mode)
         durable.fsync_dir(build)
         durable.fsync_dir(build.parent)
-        inode = build.stat().st_ino
     except OSError as error:
         raise PassingFault(
             "the film can't be copied to the outbox",
@@ -57,7 +56,7 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
             {"errno": error.errno, "path": str(error.filename or outbox)},
         ) from error
     folder = names.unused(outbox, names.safe(_title(about)))
-    return sidecars.Delivery(folder=folder, build=f"{ASIDE}/{job.id}", files=listed, inode=inode)
+    return sidecars.Delivery(folder=folder, build=f"{ASIDE}/{job.id}", files=listed)
 
 
 def _room(outbox: Path, wanted: int) -> None:
