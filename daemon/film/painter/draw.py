@@ -19,7 +19,7 @@ from daemon.film.painter.outline import Point, box, ellipse
 from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
 from daemon.film.painter.poses import between
-from daemon.film.painter.rig import Puppet, point
+from daemon.film.painter.rig import Matrix, Puppet, point
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, page, placed, sheet_of
 
 
@@ -57,12 +57,21 @@ def lay_over(canvas: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.u
 def _perform(stage: Stage, spot: Spot, index: int) -> None:
     """Draws one of the cast on its spot, in a layer of its own."""
     name = stage.scene["cast"][index]
-    character = CAST[name]
     depth = CAST_DEPTH + (0.06 if index else 0.0)
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
+    stage.planes[-1].part = (spot, index)
     pen.lit = True
     pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
-    scene = stage.scene
+    with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
+        head = perform(pen, stage.scene, index)
+    if index == 0:
+        stage.crest = CAST[name].crest
+        stage.face = along(spot, point(head, 0, -72))
+
+
+def perform(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
+    """Draws one of a scene's cast about the origin, in the scene's pose; where its head is."""
+    character = CAST[scene["cast"][index]]
     held = scene.get("props") or []
     props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
     pose = character.pose(scene["pose"], props)
@@ -71,16 +80,14 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     seats = scene.get("seats") or []
     if index < len(seats) and seats[index] is not None and pose.seat is None:
         pose = replace(pose, seat=float(seats[index]), sway=pose.sway * 0.3, lift=0.0)
-    if stage.scene.get("blink"):
+    if scene.get("blink"):
         pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
-    if index == 0:
-        stage.crest = character.crest
-        stage.face = along(spot, point(puppet.bones["head"], 0, -72))
-    with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
-        if puppet.pose.perch:
-            perch(pen)
-        character.draw(puppet, props or not (character.home or character.afoot))
+    if puppet.pose.perch:
+        perch(pen)
+    head = puppet.bones["head"]
+    character.draw(puppet, props or not (character.home or character.afoot))
+    return head
 
 
 def perch(pen: Pen) -> None:

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from daemon.film.painter.colour import Palette, mix, shift, to_lab
 from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
+
+if TYPE_CHECKING:
+    from daemon.film.painter.rig import Pass
 
 
 @dataclass(frozen=True)
@@ -45,15 +50,23 @@ class Pen:
     lit: bool = False  # drawn as tubes of light where the sheet glows: the cast, not the place
     hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
-    definitions: list[str] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)  # by name
+    cutouts: list[str | Pass] | None = None  # a figure taken apart: what stands still as SVG, what moves as cut-outs
 
     def svg(self) -> str:
         """What was drawn, with its definitions."""
-        return f"<defs>{''.join(self.definitions)}</defs>{''.join(self.parts)}"
+        return f"<defs>{''.join(self.definitions.values())}</defs>{''.join(self.parts)}"
+
+    def cut(self) -> None:
+        """Puts what was drawn since the last cut among the cut-outs, as something that stands still."""
+        if self.cutouts is not None and self.parts:
+            self.cutouts.append(self.svg())
+            self.parts.clear()
 
     def _define(self, text: str) -> str:
-        name = f"{self.name}{len(self.definitions)}"
-        self.definitions.append(text.replace("@", name, 1))
+        # Named after its content: the same piece is the same text, whatever was drawn before.
+        name = self.name + blake2b(text.encode(), digest_size=6).hexdigest()
+        self.definitions.setdefault(name, text.replace("@", name, 1))
         return name
 
     def linear(self, start: Point, end: Point, *stops: tuple[float, str, float]) -> str:

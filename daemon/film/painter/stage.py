@@ -40,6 +40,7 @@ class Plane:
     pivot: Point | None = None
     soft: bool = False  # nothing but gradients: half the resolution is enough
     cast: bool = False  # one of the cast
+    part: tuple[Spot, int] | None = None  # of the cast: where it stands, and which of them it is
 
 
 @dataclass
