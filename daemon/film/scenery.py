@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 
 from daemon import log
 from daemon.film.dance import poses
 from daemon.film.pictures import Planes, covering, load, planes
-from daemon.film.sprites import Figure, Sprite, from_rgba, premultiplied
+from daemon.film.sprites import Figure, Sprite, from_planes, page
 from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
@@ -55,8 +54,8 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     wide, high = _canvas(width, height)
     try:
         jointed = Jointed(picture.scene, wide, high)
-        back = planes(np.ascontiguousarray(_drawn(jointed.still(jointed.behind), wide, high)[..., :3]), wide, high)
-        front = _cut(_drawn(jointed.still(jointed.before), wide, high)) if jointed.before else None
+        back = _back(jointed.still(jointed.behind), wide, high)
+        front = _cut(page(wide, high).draw(jointed.still(jointed.before))) if jointed.before else None
         figure = Figure(jointed)
         first = figure.sprite(taken[0])
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
@@ -98,30 +97,26 @@ def _as_approved(picture: PictureFile, back: Planes, sprites: list[Sprite], widt
     return float(np.abs(again[: luma.shape[0], : luma.shape[1]] - luma).mean()) < _ALIKE
 
 
-def _drawn(body: str, width: int, height: int) -> Plane:
-    """The canvas with some of its SVG: RGBA, premultiplied."""
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{body}</svg>'
-    return premultiplied(bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)))
+def _back(body: str, width: int, height: int) -> Planes:
+    """The canvas with some SVG on black."""
+    drawing = page(width, height)
+    drawing.canvas[:] = np.array((16, 128, 128, 255), np.uint8)[:, None, None]
+    drawn = drawing.draw(body)
+    size = (width // 2, height // 2)
+    chroma = [cv2.resize(drawn[channel], size, interpolation=cv2.INTER_AREA) for channel in (1, 2)]
+    return Planes(drawn[0].copy(), np.asarray(cv2.merge(chroma), np.uint8))
 
 
-def _cut(rgba: Plane) -> Sprite | None:
-    """A cut-out from the whole canvas, cropped on even pixels."""
-    left, top, wide, high = cv2.boundingRect(rgba[..., 3])
+def _cut(drawn: Plane) -> Sprite | None:
+    """A cut-out from the whole canvas' planes (4, h, w), cropped on even pixels."""
+    left, top, wide, high = cv2.boundingRect(drawn[3])
     if not wide or not high:
         return None
     right, bottom = -(-(left + wide) // 2) * 2, -(-(top + high) // 2) * 2
     left, top = left // 2 * 2, top // 2 * 2
-    height, width = rgba.shape[:2]
+    _, height, width = drawn.shape
     # The border is clear, so that a cut-out ends softly; but not at the canvas' own edge, beyond which it goes on.
     edge = 2
     border = [edge if side else 0 for side in (top > 0, bottom < height, left > 0, right < width)]
-    padded = cv2.copyMakeBorder(
-        rgba[top:bottom, left:right],
-        border[0],
-        border[1],
-        border[2],
-        border[3],
-        cv2.BORDER_CONSTANT,
-        value=(0, 0, 0, 0),
-    )
-    return from_rgba(np.asarray(padded, np.uint8), left - border[2], top - border[0])
+    padded = np.pad(drawn[:, top:bottom, left:right], ((0, 0), (border[0], border[1]), (border[2], border[3])))
+    return from_planes(padded, left - border[2], top - border[0])

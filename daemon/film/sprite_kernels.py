@@ -1,8 +1,8 @@
 """The inner loops of cut-out animation: turned sprites laid over each other, in YUV with alpha, compiled by numba.
 
-All values are premultiplied. A sprite is uint64 (h, w): Y, U, V and A in lanes of 16 bits, lowest first, so that one
-multiplication serves four channels, in fixed point; a canvas is uint32 (h, w): the same in bytes. (Gathers don't
-vectorise here: what is read and what is written may overlap for all that the compiler knows.)
+All values are premultiplied. Sprites and canvases are uint32 (h, w): Y, U, V and A in bytes, lowest first. They are
+spread to lanes of 16 bits, so that one multiplication in fixed point serves four channels. (Gathers don't vectorise
+here: what is read and what is written may overlap for all that the compiler knows.)
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
-Lanes = NDArray[np.uint64]
 Canvas = NDArray[np.uint32]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EVEN = np.uint64(0x00FF00FF)  # Y and V of a canvas' pixel
@@ -33,10 +32,25 @@ def _jit(function: _F) -> _F:
     return cast(_F, numba.njit(cache=True, nogil=True)(function))
 
 
-def lanes(yuva: Plane) -> Lanes:
-    """A sprite from bytes (h, w, 4). Its lanes are Y, V, U, A: those that a canvas' bytes fall into two by two."""
-    ordered = np.ascontiguousarray(yuva[..., (0, 2, 1, 3)], np.uint16)
-    return ordered.view(np.uint64).reshape(yuva.shape[:2])
+@_jit
+def packed(planes: Plane, canvas: Canvas) -> None:
+    """Four planes (4, h, w) as a canvas (h, w)."""
+    _, rows, columns = planes.shape
+    for y in range(rows):
+        luma, blue, red, alpha = planes[0, y], planes[1, y], planes[2, y], planes[3, y]
+        for x in range(columns):
+            canvas[y, x] = (
+                np.uint32(luma[x])
+                | (np.uint32(blue[x]) << np.uint32(8))
+                | (np.uint32(red[x]) << np.uint32(16))
+                | (np.uint32(alpha[x]) << np.uint32(24))
+            )
+
+
+@_jit
+def _spread(pixel: Any) -> Any:
+    """Bytes in lanes: Y, V, U, A."""
+    return (np.uint64(pixel) & _EVEN) | ((np.uint64(pixel) & _ODD) << _APART)
 
 
 @_jit
@@ -55,7 +69,7 @@ def _span(start: float, step: float, most: float, first: int, last: int) -> Any:
 
 
 @_jit
-def turn(sprite: Lanes, canvas: Canvas, u0: float, ux: float, uy: float, v0: float, vx: float, vy: float) -> None:
+def turn(sprite: Canvas, canvas: Canvas, u0: float, ux: float, uy: float, v0: float, vx: float, vy: float) -> None:
     """Lays a turned sprite over a canvas, bilinear; what lies outside of the sprite stays.
 
     The canvas' pixel (x, y) is the sprite's (u0 + ux x + uy y, v0 + vx x + vy y), 0 at the centre of a first pixel.
@@ -82,21 +96,20 @@ def turn(sprite: Lanes, canvas: Canvas, u0: float, ux: float, uy: float, v0: flo
             u += u_step
             v += v_step
             below = at + wide
-            one, two = flat[at], flat[at + _NEXT]
-            three, four = flat[below], flat[below + _NEXT]
-            if (one | two | three | four) == 0:
+            first_one, first_two = flat[at], flat[at + _NEXT]
+            next_one, next_two = flat[below], flat[below + _NEXT]
+            if (first_one | first_two | next_one | next_two) == 0:
                 continue
+            one, two, three, four = _spread(first_one), _spread(first_two), _spread(next_one), _spread(next_two)
             left = _FULL - right
             upper = ((one * left + two * right + _HALF) >> _BYTE) & _MASK
             lower = ((three * left + four * right + _HALF) >> _BYTE) & _MASK
             mixed = ((upper * (_FULL - low) + lower * low + _HALF) >> _BYTE) & _MASK
             alpha = mixed >> _TOP
             if alpha < _MOST:
-                under = np.uint64(out[x])
                 through = _MOST - alpha
                 through += through >> _SEVEN
-                spread = (under & _EVEN) | ((under & _ODD) << _APART)
-                mixed += ((spread * through + _HALF) >> _BYTE) & _MASK
+                mixed += ((_spread(out[x]) * through + _HALF) >> _BYTE) & _MASK
             out[x] = np.uint32((mixed & _EVEN) | ((mixed >> _APART) & _ODD))
 
 
@@ -107,14 +120,13 @@ def veil(source: Canvas, target: Canvas, opacity: float) -> None:
     rows, columns = target.shape
     for y in range(rows):
         for x in range(columns):
-            over = np.uint64(source[y, x])
+            over = source[y, x]
             if over == 0:
                 continue
-            mixed = ((((over & _EVEN) | ((over & _ODD) << _APART)) * share + _HALF) >> _BYTE) & _MASK
+            mixed = ((_spread(over) * share + _HALF) >> _BYTE) & _MASK
             through = _MOST - (mixed >> _TOP)
             through += through >> _SEVEN
-            under = np.uint64(target[y, x])
-            mixed += ((((under & _EVEN) | ((under & _ODD) << _APART)) * through + _HALF) >> _BYTE) & _MASK
+            mixed += ((_spread(target[y, x]) * through + _HALF) >> _BYTE) & _MASK
             target[y, x] = np.uint32((mixed & _EVEN) | ((mixed >> _APART) & _ODD))
 
 

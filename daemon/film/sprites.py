@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 
 from daemon.film import sprite_kernels as kernels
@@ -23,9 +22,9 @@ from daemon.film.pictures import MATRIX
 
 if TYPE_CHECKING:
     from daemon.film.painter.jointed import Jointed, Piece
+    from daemon.film.painter.svg import Page
 
 Plane = NDArray[np.uint8]
-PREMULTIPLIED = np.concatenate([MATRIX[:, :3], MATRIX[:, 3:] / 255], axis=1).astype(np.float32)
 _EDGE = 2  # clear pixels around a cut-out
 
 
@@ -50,7 +49,7 @@ class Sprite:
 class _Part:
     """A piece as drawn: its pixels, where the first one's corner lies in the piece's frame, pixels a unit there."""
 
-    pixels: kernels.Lanes
+    pixels: kernels.Canvas
     x: float
     y: float
     scale: float
@@ -112,19 +111,22 @@ def _seen(piece: Piece, width: int, height: int) -> bool:
 def _drawn(piece: Piece) -> _Part | None:
     """A piece's pixels, cropped; None where it is clear."""
     left, top, right, low = piece.box
-    wide, high = max(1, math.ceil((right - left) * piece.size)), max(1, math.ceil((low - top) * piece.size))
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
-        f'viewBox="{left:.4f} {top:.4f} {wide / piece.size:.4f} {high / piece.size:.4f}">{piece.svg()}</svg>'
-    )
-    rgba = premultiplied(bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)))
-    x, y, across, down = cv2.boundingRect(rgba[..., 3])
+    size = piece.size
+    wide, high = max(1, math.ceil((right - left) * size)), max(1, math.ceil((low - top) * size))
+    drawn = page(wide, high).draw(piece.svg(), (size, 0, 0, size, -left * size, -top * size))
+    x, y, across, down = cv2.boundingRect(drawn[3])
     if not across or not down:
         return None
-    yuva = np.zeros((down + 2 * _EDGE, across + 2 * _EDGE, 4), np.uint8)
-    yuva[_EDGE:-_EDGE, _EDGE:-_EDGE] = to_yuva(rgba[y : y + down, x : x + across])
-    corner = (left + (x - _EDGE) / piece.size, top + (y - _EDGE) / piece.size)
-    return _Part(kernels.lanes(yuva), *corner, piece.size)
+    pixels = np.zeros((down + 2 * _EDGE, across + 2 * _EDGE), np.uint32)
+    kernels.packed(drawn[:, y : y + down, x : x + across], pixels[_EDGE:-_EDGE, _EDGE:-_EDGE])
+    return _Part(pixels, left + (x - _EDGE) / size, top + (y - _EDGE) / size, size)
+
+
+def page(width: int, height: int) -> Page:
+    """An empty page whose channels are YUV, BT.709 limited range."""
+    from daemon.film.painter.svg import Page
+
+    return Page(width, height, MATRIX)
 
 
 def _box(piece: Piece, part: _Part) -> tuple[float, float, float, float]:
@@ -175,24 +177,8 @@ def _planes(canvas: kernels.Canvas, left: int, top: int) -> Sprite:
     return Sprite(luma, alpha, chroma, alpha_half, left, top)
 
 
-def from_rgba(rgba: Plane, left: int, top: int) -> Sprite:
-    """A sprite from premultiplied RGBA, both sides even."""
-    return _planes(to_yuva(rgba).view(np.uint32)[..., 0], left, top)
-
-
-def to_yuva(rgba: Plane) -> Plane:
-    """Premultiplied RGBA as premultiplied YUV with alpha, both H x W x 4."""
-    yuv = np.asarray(cv2.transform(rgba, PREMULTIPLIED), np.uint8)
-    return np.ascontiguousarray(np.dstack([yuv, rgba[..., 3]]))
-
-
-def premultiplied(png: bytes) -> Plane:
-    """A PNG as RGBA, premultiplied."""
-    bgra = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    assert bgra is not None
-    rgba = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8)
-    alpha = rgba[..., 3]
-    if alpha.min() == 255:
-        return rgba
-    rgb = np.asarray(cv2.multiply(rgba[..., :3], cv2.merge([alpha, alpha, alpha]), scale=1 / 255), np.uint8)
-    return np.dstack([rgb, alpha])
+def from_planes(planes: Plane, left: int, top: int) -> Sprite:
+    """A sprite from premultiplied planes (4, h, w), both sides even."""
+    canvas = np.empty(planes.shape[1:], np.uint32)
+    kernels.packed(planes, canvas)
+    return _planes(canvas, left, top)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from daemon import durable, sidecars
+from daemon import durable, film, sidecars
 from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
@@ -58,6 +58,7 @@ def render(job: JobFolder, tools: Tools) -> Renders:
 
     FinalFault where a sidecar is missing or unreadable; OSError where the disk is full or the job was moved.
     """
+    film.prepare(tools.settings.cache)
     facts = job.job()
     work = _Work(job, tools, facts, tools.rule(facts), job.need(Prompts), job.need(Analysis))
     if not work.prompts.prompts:

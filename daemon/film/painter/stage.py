@@ -175,15 +175,6 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
 
 
-def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
-    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
-    seen = " ".join(str(value) for value in view)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
-        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
-    )
-
-
 def sheet_of(name: str) -> Sheet:
     """The style sheet of that name; bold where there is none."""
     return SHEETS.get(name, SHEETS["bold"])
