@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from daemon.film.cuts import Cut, level
@@ -53,7 +52,7 @@ def cast(
                 ease,
             )
         )
-    return [_entered(shot, shots, sections, fps, edit) for shot in shots]
+    return shots
 
 
 class _Chooser:
@@ -165,19 +164,3 @@ def _held(x: float, y: float, scale: float) -> Camera:
     scale = max(1.02, scale)
     half = 0.5 / scale
     return (min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale)
-
-
-def _entered(shot: Shot, shots: list[Shot], sections: list[Section], fps: Fraction, edit: Edit) -> Shot:
-    """The shot with its transition: cross-fade between quiet shots, flash on a drop, else a cut."""
-    if not shot.index:
-        return shot
-    before = shots[shot.index - 1]
-    transition = Transition()
-    if shot.cut_on == "drop":
-        if edit.flashes and edit.flash > 0:
-            transition = Transition("flash", max(2, frame_at(0.35, fps)))
-    elif all(level(sections[min(s.section, len(sections) - 1)]) == "low" for s in (before, shot)):
-        length = min(frame_at(edit.crossfade, fps), before.frames // 2, shot.frames // 2) // 2 * 2
-        if length >= 4:
-            transition = Transition("crossfade", length)
-    return replace(shot, transition=transition)
