@@ -22,7 +22,7 @@ _HOP = 0.009
 _POP = 0.3  # seconds in which a figure's spring dies away
 # What an amount of 1 is: a share of the picture.
 _ZOOM, _PUSH, _SHAKE, _BOB, _DRIFT = 0.2, 0.5, 1 / 30, 1 / 40, 0.1
-_WHIP, _THROW = 0.22, 0.3  # how far a whip smears and throws
+_WHIP, _THROW, _CLOSER = 0.22, 0.3, 0.35  # how far a whip smears and throws, and how much closer it gets
 _SWELL = 0.5  # seconds
 
 
@@ -133,7 +133,7 @@ class Direction:
     def state(self, frame: int) -> FrameState:
         """What a frame shows."""
         shot = self.shot_at(frame)
-        view, other, weight, style, blur, turn = self._view(shot, frame), None, 0.0, "", 0.0, shot.index
+        view, other, weight, style, turn = self._view(shot, frame), None, 0.0, "", shot.index
         shots = self.timeline.shots
         half = shot.transition.half
         after = shots[shot.index + 1] if shot.index + 1 < len(shots) else None
@@ -145,10 +145,7 @@ class Direction:
             half, turn = after.transition.half, after.index
             other = self._view(after, frame)
             weight, style = (frame - (after.start - half) + 0.5) / (2 * half), after.transition.style
-        for entered in (shot, after):
-            if entered and entered.transition.kind == "whip":
-                reach = entered.transition.frames / 2
-                blur = max(blur, _WHIP * max(0.0, 1 - abs(frame + 0.5 - entered.start) / reach) ** 2)
+        blur = _WHIP * self._thrown(shot, after, frame)[1]
         return FrameState(
             view,
             other,
@@ -168,7 +165,7 @@ class Direction:
         passed = (frame - first) / (last - first) if last > first else 0.0
         along = _eased(min(1.0, max(0.0, passed)), shot.ease)
         x, y, scale = (a + (b - a) * along for a, b in zip(shot.camera_from, shot.camera_to, strict=True))
-        scale *= 1.0 + float(self.zoom[frame])
+        scale *= 1.0 + float(self.zoom[frame]) + _CLOSER * self._thrown(shot, after, frame)[1]
         x, y = self._floating(x, y, shot, after, frame)
         shake = float(self.shake[frame])
         if shake:
@@ -184,13 +181,20 @@ class Direction:
             seconds = frame / float(self.timeline.fps)
             x += drift * math.sin(0.7 * seconds)
             y += 0.6 * drift * math.sin(0.9 * seconds + 1.0)
+        side, near = self._thrown(shot, after, frame)
+        # Faster and faster away, then out of the same movement to rest.
+        return x + side * _THROW * near, y + float(self.bob[frame])
+
+    @staticmethod
+    def _thrown(shot: Shot, after: Shot | None, frame: int) -> tuple[int, float]:
+        """A whip's direction on this side of its cut (-1, 0, 1), and how near the cut is, 0..1."""
         for entered in (shot, after):
             if entered and entered.transition.kind == "whip":
                 apart = (frame + 0.5 - entered.start) / (entered.transition.frames / 2)
                 if abs(apart) < 1:
-                    # Faster and faster away, then out of the same movement to rest.
-                    x += math.copysign(_THROW * (1 - abs(apart)) ** 2, -apart) * (1 if entered.index % 2 else -1)
-        return x, y + float(self.bob[frame])
+                    side = 1 if entered.index % 2 else -1
+                    return (side if apart < 0 else -side), (1 - abs(apart)) ** 2
+        return 0, 0.0
 
 
 def _raise(curve: Curve, span: slice, values: NDArray[np.floating]) -> None:

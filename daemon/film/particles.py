@@ -58,10 +58,10 @@ class _Born:
 
 
 _BORN = {
+    "burst": _Born(1000.0, (0.6, 1.7), (0.0014, 0.0044), (255, 246, 214), (255, 110, 24)),
     "sparks": _Born(170.0, (0.4, 1.2), (0.0012, 0.0032), (255, 244, 205), (255, 120, 30)),
     "embers": _Born(26.0, (2.2, MEMORY - 1), (0.0012, 0.0036), (255, 190, 90), (255, 70, 20)),
 }
-_BURST = 900.0  # sparks a second at the height of a burst
 
 
 class Particles:
@@ -73,7 +73,8 @@ class Particles:
         self._travel = {name: np.cumsum(1.0 + kind.gust * bands["bass"]) / fps for name, kind in _FALLING.items()}
         beat = np.maximum(bands["onset"], bands["treble"] ** 2)
         self._births = {
-            "sparks": riding["sparks"] * beat**2 * _BORN["sparks"].rate + riding["burst"] * _BURST,
+            "burst": riding["burst"] * _BORN["burst"].rate,
+            "sparks": riding["sparks"] * beat**2 * _BORN["sparks"].rate,
             "embers": riding["embers"] * (0.2 + 0.8 * bands["rms"]) * _BORN["embers"].rate,
         }
         self._seed = seed
@@ -141,7 +142,7 @@ class Particles:
         life = kind.life[0] + (kind.life[1] - kind.life[0]) * chance(1)
         passed = age / life
         out = np.zeros((len(born), FIELDS), np.float32)
-        move: Callable[..., None] = self._spark if name == "sparks" else self._ember
+        move: Callable[..., None] = {"sparks": self._spark, "burst": self._burst, "embers": self._ember}[name]
         move(out, age, born, chance)
         radius = kind.size[0] + (kind.size[1] - kind.size[0]) * chance(2) ** 2
         out[:, 4] = radius * np.maximum(0.35, 1 - 0.6 * passed)
@@ -156,21 +157,39 @@ class Particles:
     def _spark(
         self, out: Table, age: NDArray[np.float64], born: NDArray[np.int64], chance: Callable[..., Curve]
     ) -> None:
-        # They fly from a few places beyond the lower corners and the upper edge, another one each time.
-        spot = _chance(born // max(1, round(0.4 * self.fps)), 9, self._seed)
-        place = (spot * 3).astype(np.int64)
-        x0 = np.choose(place, [-0.02, self.aspect + 0.02, self.aspect * (0.2 + 0.6 * chance(8))])
-        y0 = np.choose(place, [0.92, 0.92, -0.03])
-        aim = np.choose(place, [-1.05, -2.09, 1.57]) + 1.1 * (chance(5) - 0.5)
-        force = 0.35 + 1.25 * chance(6) ** 1.5
+        # A shower from one place beyond the upper edge, another one each time.
+        place = _chance(born // max(1, round(0.5 * self.fps)), 9, self._seed)
+        x0 = self.aspect * (0.1 + 0.8 * place)
+        aim = 1.57 + 1.5 * (chance(5) - 0.5)
+        self._thrown(out, age, (x0, np.full_like(place, -0.03)), aim, 0.25 + 1.0 * chance(6) ** 1.5)
+
+    def _burst(
+        self, out: Table, age: NDArray[np.float64], born: NDArray[np.int64], chance: Callable[..., Curve]
+    ) -> None:
+        # Two fountains out of the lower corners, crossing.
+        right = chance(9) > 0.5
+        x0 = np.where(right, self.aspect + 0.02, -0.02)
+        aim = np.where(right, -2.05, -1.09) + 0.75 * (chance(5) - 0.5)
+        self._thrown(out, age, (x0, np.full_like(chance(5), 1.02)), aim, 0.7 + 2.2 * chance(6))
+
+    def _thrown(
+        self,
+        out: Table,
+        age: NDArray[np.float64],
+        start: tuple[NDArray[np.floating], NDArray[np.floating]],
+        aim: NDArray[np.floating],
+        force: NDArray[np.floating],
+    ) -> None:
+        """Where sparks are that were thrown: the air holds them back, and they fall. Their way is drawn as a streak."""
         vx, vy = force * np.cos(aim), force * np.sin(aim)
-        slow = (1 - np.exp(-1.8 * age)) / 1.8  # the air holds them back
-        gravity = 0.9
-        out[:, 0] = x0 + vx * slow
-        out[:, 1] = y0 + vy * slow + 0.5 * gravity * age**2
         left = np.exp(-1.8 * age)
-        out[:, 2] = -0.03 * vx * left
-        out[:, 3] = -0.03 * (vy * left + gravity * age)
+        slow = (1 - left) / 1.8
+        gravity = 0.9
+        out[:, 0] = start[0] + vx * slow
+        out[:, 1] = start[1] + vy * slow + 0.5 * gravity * age**2
+        seen = np.minimum(0.035, age)
+        out[:, 2] = -seen * vx * left
+        out[:, 3] = -seen * (vy * left + gravity * age)
 
     def _ember(
         self, out: Table, age: NDArray[np.float64], born: NDArray[np.int64], chance: Callable[..., Curve]

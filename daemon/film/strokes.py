@@ -138,13 +138,29 @@ def shine(out: Frame, height: int, light: NDArray[np.float32], tint: NDArray[np.
 def tiles(
     out: Frame, height: int, levels: NDArray[np.float32], colours: NDArray[np.float32], tall: float, alpha: float
 ) -> None:
-    """Columns of lit tiles along the lower edge. levels: tiles lit in each column, the last one in part;
-    colours: (tiles, 3) Y, U, V from the lowest up; tall: of the whole stack, share of the height."""
+    """Columns of lit tiles along the lower edge, on a shade that lets them be seen on any picture.
+
+    levels: tiles lit in each column, the last one in part; colours: (tiles, 3) Y, U, V from the lowest up; tall: of
+    the whole stack, share of the height.
+    """
     width = out.shape[1]
     count, most = levels.shape[0], colours.shape[0]
     pitch_x = np.float32(width / count)
     pitch_y = np.float32(height * tall / most)
-    half = np.float32(0.5)
+    half, dark, grey = np.float32(0.5), np.float32(16.0), np.float32(128.0)
+    first = max(0, height - int(height * tall * 1.3)) // 2 * 2
+    for y in range(first, height):
+        passed = np.float32((y - first) / (height - first))
+        shade = np.float32(0.75 * alpha) * passed * (np.float32(2.0) - passed)
+        target = out[y]
+        for x in range(width):
+            value = np.float32(target[x])
+            target[x] = np.uint8(np.int32(value + (dark - value) * shade + half))
+        if y % 2 == 0:
+            target = out[height + y // 2]
+            for x in range(width):
+                value = np.float32(target[x])
+                target[x] = np.uint8(np.int32(value + (grey - value) * np.float32(0.6) * shade + half))
     for i in range(count):
         left, right = int((i + 0.18) * pitch_x), int((i + 0.82) * pitch_x)
         for j in range(most):
