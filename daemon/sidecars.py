@@ -84,6 +84,7 @@ class Job(Sidecar):
     overrides: dict[str, Any] = Field(
         default_factory=dict
     )  # tempo, first_beat, metre, title, ... from the YAML beside it
+    moods: dict[str, Any] = Field(default_factory=dict)  # moods.Moods as it stood; empty: the built-in table
     take: Literal["move", "copy"] = "move"
     seed: int = 0
     claimed_at: str = ""  # ISO 8601, local time with offset: for people
@@ -220,6 +221,7 @@ class Analysis(Sidecar):
     arousal: float = 0.5
     danceability: float = 0.0
     mood: list[str] = Field(default_factory=list)
+    mood_by: str = ""  # whose words these are: "moods.yaml", or "built-in" where that is missing or wrong
     loudness: Loudness = Field(default_factory=Loudness)
     envelopes: Envelopes = Field(default_factory=Envelopes)
     waveform: list[float] = Field(default_factory=list)  # peak per 1/1000 of the song, 0..1, for the report

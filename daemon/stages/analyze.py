@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon import audio, durable, sidecars
+from daemon import audio, durable, moods, sidecars
 from daemon.delivering import Deliver
 from daemon.errors import FinalFault
 
@@ -46,6 +46,7 @@ def analyze(job: JobFolder, tools: Tools) -> sidecars.Analysis:
         analysis = _listen(job, tools, source, beats_file, given, rate, name, beats[0].name if beats else "")
         _into_cache(cache, mark, analysis, job.file(name))
     analysis.envelopes.file = name
+    moods.say(analysis, told.moods)  # after the cache, which knows nothing of words: another table, other words
     analysis.seconds = round(time.monotonic() - began, 3)
     tools.progress(1.0, "heard")
     return analysis
