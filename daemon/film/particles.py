@@ -58,7 +58,7 @@ class _Born:
 
 
 _BORN = {
-    "burst": _Born(1000.0, (0.6, 1.7), (0.0014, 0.0044), (255, 246, 214), (255, 110, 24)),
+    "burst": _Born(700.0, (0.6, 1.6), (0.0014, 0.0044), (255, 246, 214), (255, 110, 24)),
     "sparks": _Born(170.0, (0.4, 1.2), (0.0012, 0.0032), (255, 244, 205), (255, 120, 30)),
     "embers": _Born(26.0, (2.2, MEMORY - 1), (0.0012, 0.0036), (255, 190, 90), (255, 70, 20)),
 }
@@ -151,7 +151,7 @@ class Particles:
         out[:, 6:9] = yuv(kind.cold) + (yuv(kind.hot) - yuv(kind.cold)) * heat
         flicker = 0.7 + 0.3 * np.sin(frame * (0.9 + chance(3)) + 6.3 * chance(4))
         out[:, 9] = np.clip(2.2 * (1 - passed), 0, 1) * (flicker if name == "embers" else 1.0)
-        out[:, 10] = 1.0  # it glows
+        out[:, 10] = heat[:, 0] > 0.5  # it glows
         return out[passed < 1]
 
     def _spark(
@@ -187,7 +187,7 @@ class Particles:
         gravity = 0.9
         out[:, 0] = start[0] + vx * slow
         out[:, 1] = start[1] + vy * slow + 0.5 * gravity * age**2
-        seen = np.minimum(0.035, age)
+        seen = np.minimum(0.03, age)
         out[:, 2] = -seen * vx * left
         out[:, 3] = -seen * (vy * left + gravity * age)
 
