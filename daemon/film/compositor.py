@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film import kernels
+from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
 from daemon.film.overlays import Overlays
@@ -59,7 +60,14 @@ class Compositor:
     def brush(self) -> Callable[[int, NDArray[np.uint8]], None]:
         """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read."""
         spare = np.empty((self.height * 3 // 2, self.width), np.uint8)
-        return lambda frame, out: self._draw(frame, out, spare)
+        words = Captions(self.timeline, self.width, self.height) if self.timeline.captions else None
+
+        def draw(frame: int, out: NDArray[np.uint8]) -> None:
+            self._draw(frame, out, spare)
+            if words is not None:
+                words.draw(frame, out)
+
+        return draw
 
     def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8]) -> None:
         state = self.direction.state(frame)

@@ -102,8 +102,17 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """Words in the picture from frame `start` to before `end`; lines are parted by line feeds."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Timeline:
-    """The whole film. The shots cover 0..frames without a gap; `notes` are for people."""
+    """The whole film. The shots cover 0..frames without a gap; `notes` are for people; captions are in order."""
 
     fps: Fraction
     frames: int
@@ -113,6 +122,7 @@ class Timeline:
     effects: tuple[Effect, ...]
     notes: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()  # '#rrggbb', of lights and bars
+    captions: tuple[Caption, ...] = ()
 
     @property
     def cuts(self) -> list[int]:
@@ -154,6 +164,7 @@ class Timeline:
                 }
                 for effect in self.effects
             ],
+            "captions": [{"start": one.start, "end": one.end, "text": one.text} for one in self.captions],
             "planned_cuts": self.cuts,
             "notes": list(self.notes),
         }

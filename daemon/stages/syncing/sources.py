@@ -10,8 +10,10 @@ from daemon import sidecars
 from daemon.delivering import Deliver
 from daemon.errors import FinalFault
 from daemon.film.credits import credits
+from daemon.film.subtitles import Line
 from daemon.job import JobFolder
 from daemon.rules import Rule
+from daemon.stages import words
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Sources:
     rule: Rule
     slots: list[Slot]
     envelopes: dict[str, NDArray[np.float32]]
+    lines: list[Line]
 
     @property
     def title(self) -> str:
@@ -63,7 +66,8 @@ def read(job: JobFolder, tools: Tools) -> Sources:
     prompts = job.need(sidecars.Prompts)
     approval = job.need(sidecars.Approval)
     slots = slots_of(job.path, prompts, approval.pictures)
-    return Sources(job, described, analysis, tools.rule(described), slots, load_envelopes(job.path, analysis))
+    lines = words.timed(job, described, analysis.tags)
+    return Sources(job, described, analysis, tools.rule(described), slots, load_envelopes(job.path, analysis), lines)
 
 
 def slots_of(folder: Path, prompts: sidecars.Prompts, chosen: dict[str, list[sidecars.Picture]]) -> list[Slot]:
