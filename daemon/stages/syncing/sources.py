@@ -88,7 +88,7 @@ def slots_of(folder: Path, prompts: sidecars.Prompts, chosen: dict[str, list[sid
                 )
             scene = picture.scene if picture.origin == "painted" else {}
             pictures.append(PictureFile(picture.id, path, picture.fingerprint, scene))
-        slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures))
+        slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures, prompt.prompt))
     if not any(slot.pictures for slot in slots):
         raise FinalFault("no picture was approved", remedy="Approve at least one, then `dropreel retry`.")
     return slots
