@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import compositor, encode, painter
+from daemon.film import compositor, encode, painter, staging
 from daemon.film.values import Shot, Timeline
 from daemon.sidecars import fingerprint
 from daemon.video import sound
@@ -80,6 +80,7 @@ def _shown(shot: Shot) -> list[Any]:
     return [
         picture,
         painter.VERSION if shot.picture.scene else "",
+        *([staging.VERSION] if shot.picture.scene.get("own") else []),
         shot.start,
         shot.end,
         shot.transition.kind,

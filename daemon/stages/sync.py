@@ -286,5 +286,14 @@ def _report(
 ) -> str:
     from daemon.film import report as page
 
-    html = page.report(sources.job, sources.analysis, edit, result, thumbnails, approval=job.read(sidecars.Approval))
+    renders = job.read(sidecars.Renders)
+    html = page.report(
+        sources.job,
+        sources.analysis,
+        edit,
+        result,
+        thumbnails,
+        approval=job.read(sidecars.Approval),
+        notes=renders.notes if renders else [],
+    )
     return tools.publish(job, f"report-{sidecars.fingerprint(html)}.html", lambda temp: _write(temp, html))
