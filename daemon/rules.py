@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+
+from daemon.delivering import Deliver
+from daemon.yamlfile import Block
 
 Kind = Literal["song", "video", "brief", "track"]
 ROLES = ("intro", "verse", "build", "drop", "break", "chorus", "bridge", "outro", "section", "any")
@@ -22,12 +24,6 @@ TEMPLATE_WORDS = (
     *("framing", "subject", "action", "scene", "place", "cast", "wardrobe", "time_of_day", "enhancements", "mood"),
     *("colours", "lyric", "style", "title", "artist", "genre", "key", "role", "energy"),
 )
-
-
-class Block(BaseModel):
-    """A part of a rule. Unknown names are refused: a typing error must not pass for a setting."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Paint(Block):
@@ -199,36 +195,6 @@ class Edit(Block):
     fade_in: float = Field(default=0.5, ge=0, le=5)
     fade_out: float = Field(default=1.0, ge=0, le=10)
     flashes: bool = Field(default=True, description="no: no full-screen flashes at all")
-
-
-class Deliver(Block):
-    """What lies in the outbox at the end."""
-
-    width: int = Field(default=1920, ge=64, le=8192, multiple_of=2)
-    height: int = Field(default=1080, ge=64, le=8192, multiple_of=2)
-    fps: str = Field(default="30", description="24, 25, 30, 50, 60, 24000/1001, 30000/1001")
-    preset: str = Field(default="veryfast", pattern=r"^(ultrafast|superfast|veryfast|faster|fast|medium|slow|slower)$")
-    crf: int = Field(default=20, ge=0, le=40)
-    audio_kbps: int = Field(default=320, ge=64, le=512)
-    loudness: float | None = Field(default=None, ge=-40, le=-5, description="LUFS; empty: the master is left alone")
-    true_peak: float = Field(default=-1.0, ge=-9, le=0, description="dBTP, where loudness is set")
-
-    @field_validator("fps", mode="before")
-    @classmethod
-    def _fps(cls, value: Any) -> str:
-        names = {"23.976": "24000/1001", "29.97": "30000/1001", "59.94": "60000/1001"}
-        text = names.get(str(value), str(value))
-        try:
-            rate = Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            raise ValueError(f"{text!r} is no frame rate; 24, 25, 30, 50, 60 or 30000/1001 are") from None
-        if not 1 <= rate <= 120:
-            raise ValueError(f"{text} frames a second are too many or too few; 1 to 120 will do")
-        return text
-
-    def rate(self) -> Fraction:
-        """Frames a second, exact."""
-        return Fraction(self.fps)
 
 
 class Rule(Block):

@@ -1,5 +1,6 @@
 """Rules: whose a drop is, what is refused and where it says so, and what a YAML beside a song overrides."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from daemon import rulebook, yamlfile
 from daemon.errors import UsageError
+from daemon.moods import Moods, built_in
 from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
 
 
@@ -328,3 +330,73 @@ def test_every_example_in_the_documentation_is_a_good_one(tmp_path: Path, number
     else:
         example = f"look:\n{textwrap.indent(example, '  ')}" if example.startswith("enhancements") else example
         rulebook.load(write(tmp_path, mine=example))
+
+
+# --- the table of mood words -----------------------------------------------------------------------
+
+
+def test_a_table_of_moods_is_no_rule_and_a_changed_one_comes_into_force(tmp_path: Path) -> None:
+    write(tmp_path, one="folder: songs", moods="words:\n  sunny: {valence: [0.6, 1]}\n")
+    book = rulebook.load(tmp_path)
+    assert [rule.name for rule in book.rules] == ["one"]
+    assert list(book.moods["words"]) == ["sunny"]
+    write(tmp_path, moods="words:\n  radiant: {valence: [0.6, 1]}\n")
+    assert book.reload_if_changed()
+    assert list(book.moods["words"]) == ["radiant"]
+
+
+def test_a_wrong_table_of_moods_leaves_the_last_good_one_and_holds_no_rule_up(tmp_path: Path) -> None:
+    write(tmp_path, one="folder: songs", moods="words:\n  sunny: {valence: [0.6, 1]}\n")
+    book = rulebook.load(tmp_path)
+    write(tmp_path, two="folder: songs/b", moods="words:\n  sunny:\n    valenz: [0.6, 1]\n")
+    book.reload_if_changed()
+    assert len(book.rules) == 2
+    assert list(book.moods["words"]) == ["sunny"]
+    assert "moods.yaml, line 3" in book.problem and "'valence', perhaps" in book.problem
+    assert "last good table" in book.problem
+    write(tmp_path, moods="words:\n  dusky: {valence: [0, 0.4]}\n")
+    book.reload_if_changed()
+    assert (list(book.moods["words"]), book.problem) == (["dusky"], "")
+
+
+def test_a_table_of_moods_that_is_wrong_from_the_start_gives_way_to_the_built_in_one(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="folder: songs", moods="words: [happy]\n"))
+    assert len(book.rules) == 1 and book.moods == {}
+    assert "moods.yaml, line 1" in book.problem and "built-in" in book.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("most: 0\nwords: {a: {}}\n", 1, ["most", "at least 1"]),
+        ("words:\n  sad: {valence: [0.5, 0.2]}\n", 2, ["the lower one first"]),
+        ("words:\n  sad: {valence: [0, 1.5]}\n", 2, ["at most 1"]),
+        ("words:\n  sad: {valence: 0.3}\n", 2, ["words.sad.valence"]),
+        ("words:\n  '{x}': {}\n", 2, ["'{x}' is no word"]),
+        ("words: {}\n", 1, ["at least one entry"]),
+        ("most: 3\n", 0, ["words"]),
+    ],
+)
+def test_what_is_wrong_with_a_table_of_moods_is_told_with_its_line(
+    tmp_path: Path, text: str, line: int, words: list[str]
+) -> None:
+    problem = rulebook.load(write(tmp_path, one="folder: songs", moods=text)).problem
+    assert f"moods.yaml, line {line}" in problem if line else "moods.yaml" in problem
+    for word in words:
+        assert word in problem
+
+
+def test_the_shipped_table_says_a_word_for_every_feeling_there_is() -> None:
+    book = rulebook.load(rulebook.shipped())
+    table = Moods.model_validate(book.moods)
+    steps = [0.0, 0.25, 0.4999, 0.5, 0.75, 1.0]
+    for valence, arousal, energy, dance in itertools.product(steps, repeat=4):
+        measured = {"valence": valence, "arousal": arousal, "energy": energy, "danceability": dance}
+        assert 1 <= len(table.of(measured)) <= 3
+        assert table.of(measured)[0] == built_in().of(measured)[0]
+
+
+def test_words_are_said_from_the_lower_bound_on_and_below_the_upper_one() -> None:
+    table = Moods.model_validate({"most": 2, "words": {"low": {"energy": [0, 0.5]}, "high": {"energy": [0.5, 1]}}})
+    assert table.of({"energy": 0.5}) == ["high"] == table.of({"energy": 1.0})
+    assert table.of({"energy": 0.4999}) == ["low"]

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from daemon import durable
 from daemon.errors import Fault, FinalFault
 from daemon.film import compositor, encode, painter, staging
+from daemon.film.chapters import Chapter, ffmetadata
 from daemon.film.values import Shot, Timeline
 from daemon.sidecars import fingerprint
 from daemon.video import sound
@@ -81,6 +82,7 @@ def _shown(shot: Shot) -> list[Any]:
         picture,
         painter.VERSION if shot.picture.scene else "",
         *([staging.VERSION] if shot.picture.scene.get("own") else []),
+        shot.picture.centre,
         shot.start,
         shot.end,
         shot.transition.kind,
@@ -176,16 +178,26 @@ class Song:
     peak_dbtp: float | None = None
 
 
-def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out: Path) -> None:
+def join(
+    making: Making,
+    names: list[str],
+    song: Song,
+    tags: dict[str, str],
+    out: Path,
+    chapters: Sequence[Chapter] = (),
+) -> None:
     """Joins the segments with the song into `out`, without encoding a picture again."""
     form = _form_heard(song)
     total = samples_of(making.timeline.frames, making.timeline.fps)
     listed = out.with_name(out.name + ".txt")
+    parts = out.with_name(out.name + ".chapters.txt")
     try:
         pieces = [str(making.folder / name) for name in names]
         whole = len(pieces) == 1  # an animatic is encoded in one piece
         lengths = [making.timeline.frames] if whole else [len(span) for span in spans(making.timeline)]
         listed.write_text(encode.concat_list(pieces, lengths, making.timeline.fps), "utf-8")
+        if chapters:
+            parts.write_text(ffmetadata(chapters, making.timeline.fps), "utf-8")
         argv = encode.mux_argv(
             making.program,
             listed,
@@ -198,6 +210,7 @@ def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out
             gain_db=song.gain_db,
             peak_dbtp=song.peak_dbtp,
             tags=tags,
+            chapters=parts if chapters else None,
         )
         blocks = (
             np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in sound.blocks(song.path, form)
@@ -205,6 +218,7 @@ def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out
         encode.mux(argv, blocks)
     finally:
         listed.unlink(missing_ok=True)
+        parts.unlink(missing_ok=True)
 
 
 def samples_of(frames: int, fps: Fraction) -> int:

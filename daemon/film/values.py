@@ -20,7 +20,8 @@ EDIT_VERSION = 1
 class PictureFile:
     """A picture of the film. scene: the painter's parameters, where it was painted, for layers.
 
-    focus: where the eye goes, 0..1 of the picture; close framings keep it in sight.
+    focus: where the eye goes, 0..1 of what the frame shows of it; close framings keep it in sight. centre: what
+    the frame is cropped round where the picture is of another shape, 0..1 of the whole; None: its middle.
     """
 
     id: str
@@ -28,6 +29,7 @@ class PictureFile:
     fingerprint: str
     scene: dict[str, Any] = field(default_factory=dict, compare=False)
     focus: tuple[float, float] = (0.5, 0.45)
+    centre: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
