@@ -169,6 +169,7 @@ class MusicEvent(Part):
     start: float
     end: float
     strength: float = 1.0
+    key: Key | None = None  # of a key change: the key that begins there
 
 
 class Loudness(Part):
@@ -216,6 +217,7 @@ class Analysis(Sidecar):
     sections: list[Section] = Field(default_factory=list)  # cover 0..duration without gaps
     events: list[MusicEvent] = Field(default_factory=list)
     key: Key = Field(default_factory=Key)
+    tuning_cents: float = 0.0  # how far the tuning lies above A = 440 Hz, -50 .. 50
     energy: float = 0.0
     valence: float = 0.5
     arousal: float = 0.5

@@ -106,6 +106,21 @@ def test_the_key_is_found_where_it_is_plain(tmp_path: Path) -> None:
     assert listen(tmp_path / "song.wav").analysis.key.name() == f"{truth.tonic} {truth.mode}"
 
 
+def test_a_change_of_key_is_told_as_an_event_and_in_the_sections(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    truth = synth.write_song(
+        path, seconds=90.0, bpm=120, seed=3, key="G major", form="verse chorus verse chorus chorus", modulate=2
+    )
+    a = listen(path).analysis
+    (change,) = [event for event in a.events if event.kind == "key"]
+    assert change.key is not None and change.key.name() == "A major" == truth.keys[1][2]
+    assert change.start == pytest.approx(truth.keys[1][0], abs=2.1) and change.end == a.duration
+    assert a.key.name() == "G major"
+    assert a.sections[0].key is not None and a.sections[0].key.name() == "G major"
+    assert a.sections[-1].key is not None and a.sections[-1].key.name() == "A major"
+    assert "to A major" in page(a, colour=False)
+
+
 def hear(tmp_path: Path, samples: np.ndarray, rate: int = RATE, subtype: str = "FLOAT") -> Heard:
     soundfile.write(tmp_path / "sound.wav", samples, rate, subtype=subtype)
     heard = listen(tmp_path / "sound.wav")

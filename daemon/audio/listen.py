@@ -123,11 +123,11 @@ def listen(
     progress(0.92, "finding the sections")
     units = structure.measure(features, structure.unit_edges(found.downbeats, duration))
     spans = structure.find(units)
-    key, shift = tonality.find(features)
+    key, key_spans, shift = tonality.find(features, units.edges, [span.first for span in spans])
     if take.loudness.integrated_lufs is None and duration >= 0.4:
-        key = sidecars.Key()
+        key, key_spans = sidecars.Key(), []
     feeling = mood.judge(features, key, found.bpm, found.confidence, found.times, take.loudness)
-    sections = [_section(span, units, features, shift, found.bpm, feeling) for span in spans]
+    sections = [_section(span, units, features, key_spans, found.bpm, feeling) for span in spans]
     _note_level(take, duration, notes)
     tags = decode.read_tags(path)
     for name in ("title", "artist"):
@@ -154,8 +154,12 @@ def listen(
         downbeats=[round(float(t), 5) for t in found.downbeats],
         onsets=[round(float(t), 4) for t in beats.onsets(features, act)],
         sections=sections,
-        events=structure.events(spans, units, duration),
+        events=sorted(
+            structure.events(spans, units, duration) + tonality.events(key_spans, units.edges),
+            key=lambda event: event.start,
+        ),
         key=key,
+        tuning_cents=round(100 * shift, 1),
         energy=feeling.energy,
         valence=feeling.valence,
         arousal=feeling.arousal,
@@ -175,10 +179,15 @@ def listen(
 
 
 def _section(
-    span: structure.Span, units: structure.Units, features: Features, shift: float, bpm: float, feeling: mood.Mood
+    span: structure.Span,
+    units: structure.Units,
+    features: Features,
+    keys: list[tonality.Span],
+    bpm: float,
+    feeling: mood.Mood,
 ) -> sidecars.Section:
     start, end = float(units.edges[span.first]), float(units.edges[span.last])
-    key = tonality.key_of(tonality.classes(features, start, end, shift))
+    key = tonality.key_at(keys, (span.first + span.last) // 2)
     rate = RATE / LONG_HOP
     bright = features.centroid[int(start * rate) : max(int(start * rate) + 1, int(end * rate))]
     return sidecars.Section(
