@@ -407,13 +407,24 @@ class Film(Part):
     frames: int
     size: int
     name: str = ""  # what people call it, without title: "", "9x16", "phone"
+    checks: list[Check] = Field(default_factory=list)
+    av_offset_ms: float | None = None
+    notes: list[str] = Field(default_factory=list)  # what a person should know: "its words are a track of their own"
+
+
+class Missing(Part):
+    """A film that the rule asks for and that isn't there."""
+
+    name: str
+    why: str
 
 
 class Sync(Sidecar):
-    """sync.json: the finished, verified film."""
+    """sync.json: the finished, verified films, the rule's own first; what is said of "the film" is said of that one."""
 
     file: ClassVar[str] = "sync.json"
     films: list[Film] = Field(default_factory=list)
+    missing: list[Missing] = Field(default_factory=list)
     shots: int = 0
     scores: Scores = Field(default_factory=Scores)
     av_offset_ms: float | None = None
