@@ -172,6 +172,16 @@ class MusicEvent(Part):
     key: Key | None = None  # of a key change: the key that begins there
 
 
+class Moment(Part):
+    """How the music feels in a bar that starts at `seconds`; all 0..1."""
+
+    seconds: float
+    energy: float
+    valence: float
+    arousal: float
+    danceability: float
+
+
 class Loudness(Part):
     """EBU R128. None where silence leaves it undefined."""
 
@@ -222,6 +232,7 @@ class Analysis(Sidecar):
     valence: float = 0.5
     arousal: float = 0.5
     danceability: float = 0.0
+    course: list[Moment] = Field(default_factory=list)  # one a bar
     mood: list[str] = Field(default_factory=list)
     mood_by: str = ""  # whose words these are: "moods.yaml", or "built-in" where that is missing or wrong
     loudness: Loudness = Field(default_factory=Loudness)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daemon.settings import Settings
 
-ANALYSER = "dropreel-listen 2"
+ANALYSER = "dropreel-listen 3"
 
 
 def prepare(settings: Settings) -> None:

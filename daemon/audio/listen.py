@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from daemon import moods, sidecars
 from daemon.audio import ANALYSER, beats, decode, envelopes, mood, pulse, structure, tonality
 from daemon.audio import overrides as people
+from daemon.audio.bars import beat_means
 from daemon.audio.loudness import Meter
 from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
 
@@ -164,6 +165,7 @@ def listen(
         valence=feeling.valence,
         arousal=feeling.arousal,
         danceability=feeling.danceability,
+        course=_course(units, features, key_spans, found.bpm, feeling),
         loudness=take.loudness,
         envelopes=sidecars.Envelopes(fps=f"{fps.numerator}/{fps.denominator}", frames=0),
         waveform=take.waveform,
@@ -202,6 +204,28 @@ def _section(
         confidence=round(span.confidence, 3),
         key=key if key.tonic else None,
     )
+
+
+def _course(
+    units: structure.Units, features: Features, keys: list[tonality.Span], bpm: float, feeling: mood.Mood
+) -> list[sidecars.Moment]:
+    """How each bar feels, by `mood.course`; nothing where there is nothing to be heard."""
+    if not feeling.energy:
+        return []
+    energy = structure.energies(units)
+    bright = beat_means(features.centroid[:, None], units.edges, RATE / LONG_HOP)[:-1, 0]
+    names = [tonality.key_at(keys, bar) for bar in range(len(energy))]
+    rows = mood.course(energy, bright, units.bass_onsets, names, bpm, feeling)
+    return [
+        sidecars.Moment(
+            seconds=round(float(start), 3),
+            energy=round(row.energy, 3),
+            valence=round(row.valence, 3),
+            arousal=round(row.arousal, 3),
+            danceability=round(row.danceability, 3),
+        )
+        for start, row in zip(units.edges, rows, strict=False)
+    ]
 
 
 def _note_level(take: Take, duration: float, notes: list[str]) -> None:
