@@ -7,11 +7,12 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.commands.look import plain
 from daemon.errors import UsageError
-from daemon.settings import environment, find_root, load
+from daemon.rulebook import Rulebook, shipped
+from daemon.settings import Settings, environment, find_root, load
 
 if TYPE_CHECKING:
     from daemon.audio.listen import Heard
@@ -40,7 +41,7 @@ def analyze(options: argparse.Namespace) -> int:
     from daemon.audio.listen import listen
     from daemon.audio.page import page
 
-    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours, words=_words(settings))
     _keep(options, path, heard)
     if options.json:
         print(heard.analysis.model_dump_json(indent=1))
@@ -49,6 +50,15 @@ def analyze(options: argparse.Namespace) -> int:
         width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
         print(page(heard.analysis, width=width, colour=colour))
     return 0
+
+
+def _words(settings: Settings) -> dict[str, Any]:
+    """The root's table of mood words, or the shipped one where there is no root; a wrong one is told of."""
+    book = Rulebook(settings.rules if settings.rules.is_dir() else shipped())
+    book.read_moods()
+    if book.problem:
+        print(f"dropreel: {book.problem}", file=sys.stderr)
+    return book.moods
 
 
 def _keep(options: argparse.Namespace, source: Path, heard: Heard) -> None:

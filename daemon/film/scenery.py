@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from daemon import log
 from daemon.film.dance import poses
-from daemon.film.pictures import MATRIX, Planes, covering, load, planes
+from daemon.film.pictures import MATRIX, Planes, load, planes
 from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
-_SMALL = (192, 108)
+_SMALL = 192  # pixels across
 _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
 
 Plane = NDArray[np.uint8]
@@ -83,7 +83,7 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
         return None
     wide, high = _canvas(width, height)
     try:
-        if not _as_approved(picture, width, height):
+        if not _as_approved(picture):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
         behind, cast, before, camera = _composed(picture.scene, wide, high)
@@ -110,13 +110,14 @@ def _canvas(width: int, height: int) -> tuple[int, int]:
     return wide, round(wide * height / width / 2) * 2
 
 
-def _as_approved(picture: PictureFile, width: int, height: int) -> bool:
+def _as_approved(picture: PictureFile) -> bool:
+    """Whether the painter still draws the scene as it was approved: compared in the approved picture's own shape."""
     from daemon.film.painter.draw import draw_picture
 
-    wide, high = _SMALL[0], max(16, round(_SMALL[0] * height / width))
+    still = load(picture.path)
+    wide, high = _SMALL, max(16, round(_SMALL * still.shape[0] / still.shape[1]))
     drawn = draw_picture(picture.scene, wide, high)
     again = drawn[0] if isinstance(drawn, tuple) else drawn
-    still = covering(load(picture.path), width, height)
     small = cv2.resize(still, (wide, high), interpolation=cv2.INTER_AREA)
     return float(np.abs(again.astype(np.int16) - small).mean()) < _ALIKE
 
