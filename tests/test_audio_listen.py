@@ -268,6 +268,17 @@ def test_the_page_fits_the_terminal_and_tells_the_tempo(song: tuple[Heard, synth
     assert "\x1b[" in page(a, width=72)
 
 
+@pytest.mark.parametrize("width", [60, 120])
+def test_nothing_on_the_page_is_cut_off(song: tuple[Heard, synth.Truth, Path], width: int) -> None:
+    a = song[0].analysis.model_copy(deep=True)
+    a.notes = ["a note that takes rather more than one line of sixty columns, and ends with: here"]
+    lines = page(a, width=width, colour=False).splitlines()
+    assert max(len(line) for line in lines) <= width and not any("…" in line for line in lines)
+    assert lines[-1].endswith("here") and f"danceability\n          {a.danceability:.2f}" in "\n".join(lines).replace(
+        f"danceability {a.danceability:.2f}", f"danceability\n          {a.danceability:.2f}"
+    )
+
+
 def test_a_tag_cannot_send_codes_to_the_terminal(song: tuple[Heard, synth.Truth, Path]) -> None:
     a = song[0].analysis.model_copy(deep=True)
     a.tags.title = "evil\x1b[2J"
