@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import mir_eval
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from daemon.audio import envelopes, synth
 from daemon.audio.listen import Heard, listen
@@ -192,6 +196,34 @@ def test_short_sounds_come_through(tmp_path: Path, seconds: float) -> None:
     assert len(a.sections) == 1 and a.tempo.confidence < 0.3
 
 
+@given(
+    st.integers(1, 6000).flatmap(
+        lambda size: arrays(np.float32, (size, 2), elements=st.floats(width=32), fill=st.floats(width=32))
+    ),
+    st.sampled_from([1000, 8000, 44100, 192000]),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_whatever_the_samples_are_something_sane_is_heard(tmp_path: Path, samples: np.ndarray, rate: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        a = hear(tmp_path, samples, rate).analysis
+    assert a.tempo.confidence < 0.3 or a.duration > 2
+
+
+@pytest.mark.parametrize("level", [1e-40, 1e-20, 40000.0, 1e8, 1e30, 3.4e38])
+def test_a_song_at_any_level_comes_through(tmp_path: Path, level: float) -> None:
+    samples, truth = synth.song(8.0, bpm=120, form="drop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        a = hear(tmp_path, np.asarray(samples.astype(np.float64) * level, np.float32)).analysis
+    if 1 < level < 1e9:  # floats that were scaled as whole numbers are
+        assert score(truth.beats, a.beats) > 0.9
+    else:
+        assert a.beats == [] and any("silence" in note for note in a.notes)
+
+
 def test_one_sample_comes_through(tmp_path: Path) -> None:
     hear(tmp_path, np.array([[0.5, 0.5]], np.float32))
 
@@ -264,6 +296,17 @@ def test_the_page_fits_the_terminal_and_tells_the_tempo(song: tuple[Heard, synth
     assert all(len(line) <= 72 for line in plain.splitlines())
     assert "128.00 BPM" in plain and "drop" in plain and "\x1b" not in plain
     assert "\x1b[" in page(a, width=72)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_nothing_on_the_page_is_cut_off(song: tuple[Heard, synth.Truth, Path], width: int) -> None:
+    a = song[0].analysis.model_copy(deep=True)
+    a.notes = ["a note that takes rather more than one line of sixty columns, and ends with: here"]
+    lines = page(a, width=width, colour=False).splitlines()
+    assert max(len(line) for line in lines) <= width and not any("…" in line for line in lines)
+    assert lines[-1].endswith("here") and f"danceability\n          {a.danceability:.2f}" in "\n".join(lines).replace(
+        f"danceability {a.danceability:.2f}", f"danceability\n          {a.danceability:.2f}"
+    )
 
 
 def test_a_tag_cannot_send_codes_to_the_terminal(song: tuple[Heard, synth.Truth, Path]) -> None:

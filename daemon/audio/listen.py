@@ -118,6 +118,7 @@ def listen(
     progress(0.8, "finding the beat")
     sound, features = take.sound, take.features
     duration = sound.samples / sound.rate
+    people.check(said, duration)
     notes = list(sound.notes)
     act = beats.activation(features)
     found = pulse.find(features, act, duration, said, beats_file, notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from daemon.sidecars import Analysis, MusicEvent, Section
 
 # Foreground on background by role, in the terminal's 256 colours.
@@ -34,15 +36,17 @@ def page(analysis: Analysis, width: int = 80, colour: bool = True) -> str:
     tags = analysis.tags
     title = " - ".join(part for part in (tags.artist, tags.title) if part)
     lines = [_cut(_plain(title), width)] if title else []
-    lines += [_cut(f"{name:<10}{value}", width) for name, value in facts(analysis)]
+    for name, value in facts(analysis):
+        lines += _wrapped(name, value, width)
     lines += ["", _wave(analysis, width), *_bars(analysis.sections, analysis.duration, width, colour), ""]
     for section in analysis.sections:
         lines.append(_section(section, width, colour))
     moments = [event for event in analysis.events if event.kind != "end"]
     if moments:
         told = ", ".join(f"{_named(event)} {clock(event.start)}" for event in moments)
-        lines += ["", _cut(f"moments   {told}", width)]
-    lines += [_cut(f"note      {_plain(note)}", width) for note in analysis.notes]
+        lines += ["", *_wrapped("moments", told, width)]
+    for note in analysis.notes:
+        lines += _wrapped("note", _plain(note), width)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -96,6 +100,12 @@ def _plain(text: str) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _wrapped(name: str, value: str, width: int) -> list[str]:
+    """A name and its value, the value in as many lines as it takes."""
+    lines = textwrap.wrap(value, width - 10) or [""]
+    return [f"{name if not index else '':<10}{line}" for index, line in enumerate(lines)]
 
 
 def _wave(analysis: Analysis, width: int) -> str:
