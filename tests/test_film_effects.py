@@ -186,6 +186,17 @@ def test_an_overlay_looks_alike_at_every_size(kind: str) -> None:
     assert np.abs(small[:144] - shrunk).mean() < 5
 
 
+@pytest.mark.parametrize("kind", sorted({*riding.OVERLAYS} - {"speakers"}))
+def test_an_upright_film_has_them_all_over_it_too(kind: str) -> None:
+    frame = grey(144, 256)
+    direction = scene(kind, 90, 144, 256)
+    for number in range(30, 60):
+        Overlays(direction, 144, 256).draw(number, frame)
+    changed = np.abs(frame[:256].astype(int) - 60) > 2
+    assert changed[:, :72].any() and changed[:, 72:].any()
+    assert changed[128:].any() if kind == "bars" else changed[:200].any()
+
+
 @pytest.mark.parametrize("kind", ["sparks", "embers"])
 def test_nothing_flies_up_in_silence(kind: str) -> None:
     loud = scene(kind)
