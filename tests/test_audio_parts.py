@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soxr
 
-from daemon.audio import bars, beats, kernels, pulse, readings, refine, structure, synth, tonality
+from daemon.audio import bars, beats, kernels, offers, pulse, readings, refine, structure, synth, tonality
 from daemon.audio.overrides import Said
 from daemon.audio.spectrum import FPS, RATE, Features, Listener
 from daemon.sidecars import Key
@@ -47,11 +47,41 @@ def test_the_bar_pointer_keeps_going_through_a_pause() -> None:
     assert mir_eval.beat.f_measure(times, beats.track(act) / FPS, 0.05) > 0.95
 
 
+def clicks(times: np.ndarray, seconds: float) -> np.ndarray:
+    act = np.full(round(seconds * FPS), 0.03, np.float32)
+    act[np.round(times * FPS).astype(int)] = 0.95
+    return act
+
+
+@pytest.mark.parametrize("bpm", [41, 57.3, 88, 133.33, 171.2, 200, 236])
+def test_whatever_the_tempo_its_beats_are_among_the_readings_on_offer(bpm: float) -> None:
+    times = np.arange(0.4, 39, 60 / bpm)
+    act = clicks(times, 40)
+    best = max(mir_eval.beat.f_measure(times, c.frames / FPS, 0.03) for c in offers.courses(act, beats.track(act)))
+    assert best > 0.95
+
+
+def test_an_even_grid_keeps_its_phase_through_a_long_pause() -> None:
+    times = np.arange(0.4, 119, 60 / 127.3)
+    act = clicks(times[(times < 40) | (times > 80)], 120)
+    grid = offers.Periods(act).grid(125)
+    assert mir_eval.beat.f_measure(times, grid / FPS, 0.025) > 0.97
+
+
+def test_no_two_readings_on_offer_are_the_same() -> None:
+    act = clicks(np.arange(0.4, 39, 0.5), 40)
+    found = offers.courses(act, beats.track(act))
+    for place, one in enumerate(found):
+        for other in found[:place]:
+            if len(one.frames) == len(other.frames):
+                assert np.abs(one.frames - other.frames).mean() > 1
+
+
 @pytest.mark.parametrize("wrong", [0.5, 2.0])
 def test_from_a_wrong_octave_the_right_one_is_read(song: tuple[Features, synth.Truth], wrong: float) -> None:
     heard, truth = song
     act = beats.activation(heard)
-    base = readings.path(act, truth.bpm * wrong * 0.95, truth.bpm * wrong * 1.05)
+    base = offers.path(act, truth.bpm * wrong * 0.95, truth.bpm * wrong * 1.05)
     assert 60 * FPS / np.median(np.diff(base)) == pytest.approx(truth.bpm * wrong, rel=0.05)
     best = readings.candidates(heard, act, base)[0]
     assert best.bpm == pytest.approx(truth.bpm, rel=0.03)
@@ -60,8 +90,8 @@ def test_from_a_wrong_octave_the_right_one_is_read(song: tuple[Features, synth.T
 def test_from_between_the_beats_the_beats_are_read(song: tuple[Features, synth.Truth]) -> None:
     heard, truth = song
     act = beats.activation(heard)
-    wrong = readings.between_beats(beats.track(act))
-    best = readings.candidates(heard, act, wrong, (1.0,))[0]
+    wrong = offers.shifted(beats.track(act), 0.5)
+    best = readings.candidates(heard, act, wrong, alone=True)[0]
     assert mir_eval.beat.f_measure(np.array(truth.beats), best.frames / FPS) > 0.9
 
 
