@@ -143,6 +143,22 @@ def test_a_film_that_fails_its_check_twice_is_a_final_fault_and_is_gone(
     assert not list(job.path.glob("film-*")) and not list(job.path.glob("segment-*"))
 
 
+@pytest.mark.parametrize("damage", ["nothing is left", "the middle is gone"])
+def test_a_film_that_was_damaged_where_it_lies_is_made_again(tmp_path: Path, damage: str) -> None:
+    job = help.job(tmp_path, help.song(6.0), help.rule())
+    first = sync(job, tools(tmp_path))
+    path = job.file(first.films[0].file)
+    if damage == "nothing is left":
+        path.write_bytes(b"no film")
+    else:
+        with open(path, "r+b") as film:
+            film.seek(path.stat().st_size // 2)
+            film.write(bytes(20_000))
+    again = sync(job, tools(tmp_path))
+    assert again.films == first.films and again.tries == 2
+    assert path.stat().st_size == first.films[0].size
+
+
 def test_an_encoder_that_dies_leaves_its_last_words_and_no_half_segment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

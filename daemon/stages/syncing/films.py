@@ -84,7 +84,7 @@ def _film(
     """One film, made and verified, whatever the verdict."""
     from daemon.film import assemble, encode
     from daemon.film.chapters import chapters
-    from daemon.film.verify import verify
+    from daemon.film.verify import Verdict, verify
 
     job, deliver = sources.folder, rule.deliver
     encoding = encode.Encoding(planned.width, planned.height, planned.fps, deliver.preset, deliver.crf)
@@ -103,8 +103,15 @@ def _film(
         tools.publish(job, file, lambda temp: assemble.join(making, names, song, tags, temp, parts, text.soft))
 
     progress(_JOIN, "verifying")
-    verdict = verify(job.file(file), planned, sources.envelopes, song.path, part(progress, _JOIN, 1.0))
-    heard = loudness(making.program, job.file(file))
+    try:
+        verdict = verify(job.file(file), planned, sources.envelopes, song.path, part(progress, _JOIN, 1.0))
+        heard = loudness(making.program, job.file(file))
+    except FinalFault as fault:
+        if fault.facts.get("path") != str(job.file(file)):
+            raise
+        # Damaged where it lies, from an earlier attempt perhaps: it is made again like any film that fails.
+        broken = sidecars.Check(name="decoding", ok=False, measured=fault.why, limit="the whole film")
+        verdict, heard = Verdict(checks=[broken]), sidecars.Loudness()
     if deliver.loudness is not None and heard.true_peak_dbtp is not None:
         verdict.checks.append(_peak(heard.true_peak_dbtp, deliver.true_peak))
     film = sidecars.Film(
