@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +225,15 @@ def test_a_loudness_that_the_rule_asks_for_keeps_picture_and_sound_together(tmp_
     job = help.job(tmp_path, analysis, rule)
     made = sync(job, tools(tmp_path))
     assert made.av_offset_ms is not None and abs(made.av_offset_ms) < 1.0
+    said = subprocess.run(
+        [help.ffmpeg_path(), "-i", str(job.file(made.films[0].file)), "-af", "ebur128=peak=true", "-f", "null", "-"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stderr
+    after = made.loudness_after
+    heard = [float(re.findall(rf"{name}:\s*(-?[0-9.]+)", said)[-1]) for name in ("I", "Peak")]
+    assert [after.integrated_lufs, after.true_peak_dbtp] == pytest.approx(heard, abs=0.15)
     peaks: list[float] = []
     for _ in watch.watch(job.file(made.films[0].file), 16, 16, lambda heard: peaks.append(abs(heard.samples).max())):
         pass
