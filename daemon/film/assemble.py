@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import captions, compositor, encode, painter
+from daemon.film import captions, compositor, encode, painter, staging
 from daemon.film.chapters import Chapter, ffmetadata
 from daemon.film.lettering import hand_for
 from daemon.film.subtitles import srt
@@ -83,6 +83,7 @@ def _shown(shot: Shot) -> list[Any]:
     return [
         picture,
         painter.VERSION if shot.picture.scene else "",
+        *([staging.VERSION] if shot.picture.scene.get("own") else []),
         shot.picture.centre,
         shot.start,
         shot.end,
