@@ -207,7 +207,7 @@ def test_words_that_can_t_be_drawn_are_in_a_track_and_the_sidecar_says_so(
     made = sync(job, tools(tmp_path))  # type: ignore[arg-type]
     assert "海の歌" in track(job.file(made.films[0].file))  # type: ignore[attr-defined]
     (note,) = made.films[0].notes
-    assert note.startswith("1 of 2 captions aren't in the picture: no font here draws Cjk, Hiragana (")
+    assert note.startswith("1 of 2 captions aren't in the picture: no font here draws Hiragana, Cjk (")
     assert "海" in note
     assert note in job.file(made.report).read_text("utf-8").replace("&#39;", "'")  # type: ignore[attr-defined]
 

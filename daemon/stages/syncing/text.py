@@ -38,7 +38,7 @@ class Text:
         burned, lost = drawable(every)
         if not lost:
             return cls(burned, [], notes)
-        often = sorted(lost, key=lambda letter: -lost[letter])
+        often = sorted(lost, key=lambda letter: (-lost[letter], letter))
         scripts = dict.fromkeys(unicodedata.name(letter, "unknown").split()[0].capitalize() for letter in often)
         letters = f"{', '.join(list(scripts)[:4])} ({' '.join(often[:8])})"
         missing = (
