@@ -84,6 +84,7 @@ class Job(Sidecar):
     overrides: dict[str, Any] = Field(
         default_factory=dict
     )  # tempo, first_beat, metre, title, ... from the YAML beside it
+    moods: dict[str, Any] = Field(default_factory=dict)  # moods.Moods as it stood; empty: the built-in table
     take: Literal["move", "copy"] = "move"
     seed: int = 0
     claimed_at: str = ""  # ISO 8601, local time with offset: for people
@@ -220,6 +221,7 @@ class Analysis(Sidecar):
     arousal: float = 0.5
     danceability: float = 0.0
     mood: list[str] = Field(default_factory=list)
+    mood_by: str = ""  # whose words these are: "moods.yaml", or "built-in" where that is missing or wrong
     loudness: Loudness = Field(default_factory=Loudness)
     envelopes: Envelopes = Field(default_factory=Envelopes)
     waveform: list[float] = Field(default_factory=list)  # peak per 1/1000 of the song, 0..1, for the report
@@ -403,13 +405,24 @@ class Film(Part):
     frames: int
     size: int
     name: str = ""  # what people call it, without title: "", "9x16", "phone"
+    checks: list[Check] = Field(default_factory=list)
+    av_offset_ms: float | None = None
+    notes: list[str] = Field(default_factory=list)  # what a person should know: "its words are a track of their own"
+
+
+class Missing(Part):
+    """A film that the rule asks for and that isn't there."""
+
+    name: str
+    why: str
 
 
 class Sync(Sidecar):
-    """sync.json: the finished, verified film."""
+    """sync.json: the finished, verified films, the rule's own first; what is said of "the film" is said of that one."""
 
     file: ClassVar[str] = "sync.json"
     films: list[Film] = Field(default_factory=list)
+    missing: list[Missing] = Field(default_factory=list)
     shots: int = 0
     scores: Scores = Field(default_factory=Scores)
     av_offset_ms: float | None = None

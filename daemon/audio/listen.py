@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from daemon import sidecars
+from daemon import moods, sidecars
 from daemon.audio import ANALYSER, beats, decode, envelopes, mood, pulse, structure, tonality
 from daemon.audio import overrides as people
 from daemon.audio.loudness import Meter
@@ -100,13 +100,15 @@ def listen(
     overrides: dict[str, Any] | None = None,
     beats_file: Path | None = None,
     hours: float = 4.0,
+    words: dict[str, Any] | None = None,
     progress: Callable[..., None] = _silent,
 ) -> Heard:
     """Listens to a file.
 
     fps: frames a second of the film, for the envelopes. overrides: `tempo`, `first_beat`, `metre`,
     `title`, `artist` as a person said them; beats_file: one that says where the beats are (see
-    `overrides.read_beats`). progress(fraction 0..1, doing) is called now and then.
+    `overrides.read_beats`). words: the table of mood words, as plain data (see `moods`).
+    progress(fraction 0..1, doing) is called now and then.
     Raises FinalFault for what is no sound, for one that is too long, for overrides that make no sense.
     """
     given = overrides or {}
@@ -158,7 +160,6 @@ def listen(
         valence=feeling.valence,
         arousal=feeling.arousal,
         danceability=feeling.danceability,
-        mood=mood.words(feeling) if take.loudness.integrated_lufs is not None else [],
         loudness=take.loudness,
         envelopes=sidecars.Envelopes(fps=f"{fps.numerator}/{fps.denominator}", frames=0),
         waveform=take.waveform,
@@ -168,6 +169,7 @@ def listen(
     )
     shapes = envelopes.at_frames(features, act, duration, fps)
     analysis.envelopes.frames = len(shapes["rms"])
+    moods.say(analysis, words or {})
     progress(1.0, "heard")
     return Heard(analysis, shapes)
 

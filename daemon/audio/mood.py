@@ -1,4 +1,4 @@
-"""Mood: energy, danceability, valence and arousal, and the words for them.
+"""Mood: energy, danceability, valence and arousal. The words for them are a table of people's: `daemon/moods.py`.
 
 The formulas are plain weighted sums of what listeners' studies found to matter most: tempo, mode,
 loudness, brightness, articulation (Gabrielsson and Lindström, "The role of structure in the musical
@@ -89,24 +89,3 @@ def judge(features: Features, key: Key, bpm: float, confidence: float, beats: Do
         valence=round(valence_of(key, bpm, brightness, rough), 3),
         arousal=round(arousal_of(energy, bpm), 3),
     )
-
-
-def words(mood: Mood) -> list[str]:
-    """One to three words for a mood, by its place in the plane of valence and arousal (Russell 1980)."""
-    bright, awake = mood.valence >= 0.5, mood.arousal >= 0.5
-    first = {
-        (True, True): "joyful",
-        (False, True): "dark",
-        (True, False): "calm",
-        (False, False): "melancholic",
-    }[bright, awake]
-    out = [first]
-    if mood.arousal > 0.72:
-        out.append("euphoric" if bright else "aggressive")
-    elif mood.arousal < 0.25:
-        out.append("dreamy")
-    if mood.danceability > 0.65:
-        out.append("driving")
-    elif mood.arousal < 0.4 and mood.energy < 0.35:
-        out.append("intimate")
-    return out
