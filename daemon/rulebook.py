@@ -1,5 +1,7 @@
 """The rules of a root: all of `rules/*.yaml`, whose a drop is, and what a YAML beside a song overrides.
 
+`rules/moods.yaml` is no rule but the table of mood words; a wrong one holds no rule up.
+
 The deepest folder wins, then `priority`, then `default`; two rules that could both win are refused
 when they are loaded. When a changed file is wrong, the last good rules stay in force.
 """
@@ -19,7 +21,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from daemon import yamlfile
+from daemon import moods, yamlfile
 from daemon.errors import UsageError
 from daemon.rules import Rule
 
@@ -33,6 +35,7 @@ def load(folder: Path) -> Rulebook:
     """The rules in a folder. UsageError, with file, line, what was found and what was expected, where one is wrong."""
     book = Rulebook(folder)
     book.seen, book.rules, book.files = _read_all(folder)
+    book.read_moods()
     return book
 
 
@@ -52,6 +55,22 @@ class Rulebook:
     files: dict[str, str] = field(default_factory=dict)  # rule name -> file name
     seen: tuple[tuple[str, int, int, int], ...] = ()
     problem: str = ""
+    moods: dict[str, Any] = field(default_factory=dict)  # moods.Moods as plain data; empty: the built-in table
+
+    def read_moods(self) -> bool:
+        """Reads the table of mood words; True where another one came into force. A wrong one leaves the last good
+        one, or the built-in, in force and says so in `problem`."""
+        path, before = self.folder / moods.FILE, self.moods
+        if not path.is_file():
+            self.moods = {}
+            return before != {}
+        try:
+            document = yamlfile.parse(_bytes(path), path.name, OVERRIDE_LIMIT)
+            self.moods = document.check(moods.Moods, document.data).model_dump(mode="json")
+        except UsageError as error:
+            stays = "the last good table of moods stays" if before else "the built-in table of moods is"
+            self.problem = f"{error.sentence()} Until then {stays} in force."
+        return self.moods != before
 
     def match(self, inbox: str, name: str, kind: str) -> Rule | None:
         """Whose a drop is: inbox as "songs/cartoon", name as people see it; None where no rule takes it."""
@@ -85,7 +104,7 @@ class Rulebook:
         self.problem = ""
         changed = rules != self.rules
         self.rules, self.files = rules, files
-        return changed
+        return self.read_moods() or changed
 
 
 class _Overrides(BaseModel):
@@ -157,10 +176,10 @@ def _listing(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
 
 def _read_all(folder: Path) -> tuple[tuple[tuple[str, int, int, int], ...], list[Rule], dict[str, str]]:
     seen = _listing(folder)
-    if not seen:
+    if not any(name != moods.FILE for name, *_ in seen):
         raise UsageError(
             "there are no rules",
-            f"{folder} holds no .yaml file",
+            f"{folder} holds no rule (a .yaml file)",
             "Copy the shipped ones: `dropreel init` does it.",
             {"path": str(folder)},
         )
@@ -168,7 +187,7 @@ def _read_all(folder: Path) -> tuple[tuple[tuple[str, int, int, int], ...], list
         raise UsageError("there are too many rules", f"{len(seen)} files in {folder}", f"Keep at most {_FILES}.")
     rules: list[Rule] = []
     files: dict[str, str] = {}
-    for name, *_ in seen:
+    for name in (name for name, *_ in seen if name != moods.FILE):
         document = yamlfile.parse(_bytes(folder / name), name, LIMIT)
         # A rule without a name is called after its file.
         rule = document.check(Rule, {"name": Path(name).stem, **document.data})

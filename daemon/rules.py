@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from daemon import riding
+from daemon.delivering import Deliver
+from daemon.yamlfile import Block
 
 Kind = Literal["song", "video", "brief", "track"]
 ROLES = ("intro", "verse", "build", "drop", "break", "chorus", "bridge", "outro", "section", "any")
@@ -22,12 +24,6 @@ TEMPLATE_WORDS = (
     *("framing", "subject", "action", "scene", "place", "cast", "wardrobe", "time_of_day", "enhancements", "mood"),
     *("colours", "lyric", "style", "title", "artist", "genre", "key", "role", "energy"),
 )
-
-
-class Block(BaseModel):
-    """A part of a rule. Unknown names are refused: a typing error must not pass for a setting."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Paint(Block):
@@ -86,7 +82,7 @@ class Pool(Block):
 def _known_roles(value: dict[str, Any]) -> dict[str, Any]:
     for role in value:
         if role not in ROLES:
-            raise _wrong([role], f"{role!r} is no section role; there are {', '.join(ROLES)}")
+            raise riding.wrong([role], f"{role!r} is no section role; there are {', '.join(ROLES)}")
     return value
 
 
@@ -94,13 +90,8 @@ def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
     known = ("low", "medium", "high", *ROLES[:-1])
     for name in value:
         if name not in known:
-            raise _wrong([name], f"{name!r} is no pace; there are {', '.join(known)}")
+            raise riding.wrong([name], f"{name!r} is no pace; there are {', '.join(known)}")
     return value
-
-
-def _wrong(steps: list[str | int], said: str) -> PydanticCustomError:
-    """An error further in than the validator that finds it; whoever tells of it adds the steps to the place."""
-    return PydanticCustomError("value_error", "{said}", {"said": said, "steps": steps})
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -153,10 +144,10 @@ class Look(Block):
                 if unknown and ALL not in self.cast:
                     there = ", ".join(f"{{{name}}}" for name in self.cast) or "nobody by name"
                     said = f"{{{unknown[0]}}} is not in the cast; there is {there}"
-                    raise _wrong(["actions", role, index], said)
+                    raise riding.wrong(["actions", role, index], said)
         known = {*TEMPLATE_WORDS, *self.enhancements}
         if unknown := sorted(set(PLACEHOLDER.findall(self.template)) - known):
-            raise _wrong(["template"], f"{{{unknown[0]}}} is none of {', '.join(sorted(known))}")
+            raise riding.wrong(["template"], f"{{{unknown[0]}}} is none of {', '.join(sorted(known))}")
         return self
 
 
@@ -190,45 +181,24 @@ class Edit(Block):
         default_factory=lambda: {"low": 4.0, "medium": 2.0, "high": 1.0},
         description="bars a shot, by section energy (low, medium, high) or by role",
     )
-    zoom: float = Field(default=0.05, ge=0, le=0.5, description="zoom on strong beats, share of the picture")
-    shake: float = Field(default=0.006, ge=0, le=0.1, description="shake by bass, share of the picture")
     drift: float = Field(default=0.12, ge=0, le=0.5, description="Ken Burns travel over a shot, share of the picture")
-    flash: float = Field(default=0.8, ge=0, le=1, description="flash on drops")
-    crossfade: float = Field(default=0.8, ge=0, le=4, description="seconds of cross-fade in quiet parts")
     anticipate: int = Field(default=0, ge=0, le=2, description="frames by which a cut runs ahead of its beat")
-    fade_in: float = Field(default=0.5, ge=0, le=5)
-    fade_out: float = Field(default=1.0, ge=0, le=10)
-    flashes: bool = Field(default=True, description="no: no full-screen flashes at all")
+    flashes: bool = Field(
+        default=True, description="no: neither full-screen flashes nor strobes, whatever else is said"
+    )
+    mirror: bool = Field(default=True, description="painted pictures may come back the other way round")
+    wipe: Literal["auto", "diagonal", "iris", "ink"] = Field(
+        default="auto", description="how a wipe looks; auto: as the way of drawing"
+    )
+    effects: Annotated[dict[str, dict[str, float]], BeforeValidator(riding.whole)] = Field(
+        default_factory=lambda: {event: dict(effects) for event, effects in riding.BUILT_IN.items()},
+        description="musical event -> effect -> amount: what rides on what",
+    )
 
-
-class Deliver(Block):
-    """What lies in the outbox at the end."""
-
-    width: int = Field(default=1920, ge=64, le=8192, multiple_of=2)
-    height: int = Field(default=1080, ge=64, le=8192, multiple_of=2)
-    fps: str = Field(default="30", description="24, 25, 30, 50, 60, 24000/1001, 30000/1001")
-    preset: str = Field(default="veryfast", pattern=r"^(ultrafast|superfast|veryfast|faster|fast|medium|slow|slower)$")
-    crf: int = Field(default=20, ge=0, le=40)
-    audio_kbps: int = Field(default=320, ge=64, le=512)
-    loudness: float | None = Field(default=None, ge=-40, le=-5, description="LUFS; empty: the master is left alone")
-    true_peak: float = Field(default=-1.0, ge=-9, le=0, description="dBTP, where loudness is set")
-
-    @field_validator("fps", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _fps(cls, value: Any) -> str:
-        names = {"23.976": "24000/1001", "29.97": "30000/1001", "59.94": "60000/1001"}
-        text = names.get(str(value), str(value))
-        try:
-            rate = Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            raise ValueError(f"{text!r} is no frame rate; 24, 25, 30, 50, 60 or 30000/1001 are") from None
-        if not 1 <= rate <= 120:
-            raise ValueError(f"{text} frames a second are too many or too few; 1 to 120 will do")
-        return text
-
-    def rate(self) -> Fraction:
-        """Frames a second, exact."""
-        return Fraction(self.fps)
+    def _old_words(cls, value: Any) -> Any:
+        return riding.modern(value) if isinstance(value, dict) else value
 
 
 class Rule(Block):

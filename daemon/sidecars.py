@@ -84,6 +84,7 @@ class Job(Sidecar):
     overrides: dict[str, Any] = Field(
         default_factory=dict
     )  # tempo, first_beat, metre, title, ... from the YAML beside it
+    moods: dict[str, Any] = Field(default_factory=dict)  # moods.Moods as it stood; empty: the built-in table
     take: Literal["move", "copy"] = "move"
     seed: int = 0
     claimed_at: str = ""  # ISO 8601, local time with offset: for people
@@ -168,6 +169,17 @@ class MusicEvent(Part):
     start: float
     end: float
     strength: float = 1.0
+    key: Key | None = None  # of a key change: the key that begins there
+
+
+class Moment(Part):
+    """How the music feels in a bar that starts at `seconds`; all 0..1."""
+
+    seconds: float
+    energy: float
+    valence: float
+    arousal: float
+    danceability: float
 
 
 class Loudness(Part):
@@ -215,11 +227,14 @@ class Analysis(Sidecar):
     sections: list[Section] = Field(default_factory=list)  # cover 0..duration without gaps
     events: list[MusicEvent] = Field(default_factory=list)
     key: Key = Field(default_factory=Key)
+    tuning_cents: float = 0.0  # how far the tuning lies above A = 440 Hz, -50 .. 50
     energy: float = 0.0
     valence: float = 0.5
     arousal: float = 0.5
     danceability: float = 0.0
+    course: list[Moment] = Field(default_factory=list)  # one a bar
     mood: list[str] = Field(default_factory=list)
+    mood_by: str = ""  # whose words these are: "moods.yaml", or "built-in" where that is missing or wrong
     loudness: Loudness = Field(default_factory=Loudness)
     envelopes: Envelopes = Field(default_factory=Envelopes)
     waveform: list[float] = Field(default_factory=list)  # peak per 1/1000 of the song, 0..1, for the report
@@ -403,13 +418,24 @@ class Film(Part):
     frames: int
     size: int
     name: str = ""  # what people call it, without title: "", "9x16", "phone"
+    checks: list[Check] = Field(default_factory=list)
+    av_offset_ms: float | None = None
+    notes: list[str] = Field(default_factory=list)  # what a person should know: "its words are a track of their own"
+
+
+class Missing(Part):
+    """A film that the rule asks for and that isn't there."""
+
+    name: str
+    why: str
 
 
 class Sync(Sidecar):
-    """sync.json: the finished, verified film."""
+    """sync.json: the finished, verified films, the rule's own first; what is said of "the film" is said of that one."""
 
     file: ClassVar[str] = "sync.json"
     films: list[Film] = Field(default_factory=list)
+    missing: list[Missing] = Field(default_factory=list)
     shots: int = 0
     scores: Scores = Field(default_factory=Scores)
     av_offset_ms: float | None = None

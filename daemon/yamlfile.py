@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from daemon.errors import UsageError
 
@@ -27,6 +27,12 @@ _BARE_COLOUR = re.compile(r"[\[,:-]\s*#[0-9a-fA-F]{6}\b")
 
 _M = TypeVar("_M", bound=BaseModel)
 Step = str | int
+
+
+class Block(BaseModel):
+    """A part of a file that people write. Unknown names are refused: a typing error must not pass for a setting."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)

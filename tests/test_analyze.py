@@ -61,6 +61,21 @@ def test_the_same_song_is_not_listened_to_twice(tmp_path: Path, tools: Tools, mo
     assert second.file(two.envelopes.file).read_bytes() == first.file(one.envelopes.file).read_bytes()
 
 
+def test_the_table_of_moods_in_the_job_names_the_mood_even_where_the_song_was_heard_before(
+    tmp_path: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = make_job(tmp_path)
+    synth.write_song(plain.file("source.wav"), seconds=6.0)
+    one = stage.analyze(plain, tools)
+    assert one.mood and one.mood_by == "built-in"
+    table = {"most": 2, "words": {"mine": {"energy": [0, 1]}, "never": {"energy": [0.9999, 1]}}}
+    told = make_job(tmp_path, "20260101-120001-told-abc124", moods=table)
+    told.file("source.wav").write_bytes(plain.file("source.wav").read_bytes())
+    monkeypatch.setattr(stage, "_listen", lambda *_: pytest.fail("listened again"))
+    two = stage.analyze(told, tools)
+    assert (two.mood, two.mood_by) == (["mine"], "moods.yaml")
+
+
 def test_another_override_is_another_analysis(tmp_path: Path, tools: Tools) -> None:
     plain = make_job(tmp_path)
     truth = synth.write_song(plain.file("source.wav"), seconds=8.0)

@@ -18,7 +18,7 @@ from daemon.film import focus, kernels, pictures
 from daemon.film.compositor import Compositor
 from daemon.film.direction import Direction
 from daemon.film.poster import best_frame, poster, rgb
-from daemon.film.timeline import Effect, PictureFile, Shot, Timeline, Transition
+from daemon.film.timeline import Effect, PictureFile, Shot, Slot, Timeline, Transition
 from tests import film_help as help
 
 
@@ -126,7 +126,7 @@ def test_a_film_fades_from_black_and_to_black(tmp_path: Path) -> None:
 
 def test_a_strong_beat_pushes_in_and_lets_go(tmp_path: Path) -> None:
     help.picture(tmp_path / "p.png", 1)
-    timeline = replace(one_shot(tmp_path / "p.png"), effects=(Effect("zoom", 20, 9, 0.05, "downbeat"),))
+    timeline = replace(one_shot(tmp_path / "p.png"), effects=(Effect("zoom", 20, 9, 0.25, "downbeat"),))
     scales = [Direction(timeline, {}).state(frame).view.scale for frame in (19, 20, 24, 29)]
     assert scales[1] == pytest.approx(1.05)
     assert scales[0] == scales[3] == 1.0
@@ -137,7 +137,7 @@ def test_the_shake_follows_the_bass_and_silence_stands_still(tmp_path: Path) -> 
     help.picture(tmp_path / "p.png", 1)
     shaken = replace(
         one_shot(tmp_path / "p.png", camera_from=(0.5, 0.5, 1.2), camera_to=(0.5, 0.5, 1.2)),
-        effects=(Effect("shake", 0, 60, 0.02, "bass"),),
+        effects=(Effect("shake", 0, 60, 0.6, "bass"),),
     )
     bass = np.concatenate([np.zeros(30), np.ones(30)]).astype(np.float32)
     places = [Direction(shaken, {"bass": bass}).state(frame).view.x for frame in range(60)]
@@ -218,14 +218,46 @@ def test_the_eye_goes_to_what_stands_out() -> None:
     assert y == pytest.approx(0.33, abs=0.1)
 
 
-def test_a_painted_picture_s_focus_is_its_figure_s_face() -> None:
+def painted_slot(folder: Path, scene: str = "industrial club") -> Slot:
     from daemon.film import painter
 
-    painted = painter.paint(
-        painter.Request(prompt="club", seed=3, width=320, height=180, scene="industrial club", framing="wide")
-    )
-    x, y = focus.painted(PictureFile("01a", Path("x.png"), "x", painted.scene))
+    painted = painter.paint(painter.Request(prompt="", seed=3, width=320, height=180, scene=scene, framing="wide"))
+    cv2.imwrite(str(folder / "01a.png"), painted.picture[..., ::-1])
+    return Slot("01", 0.0, 4.0, 0, [PictureFile("01a", folder / "01a.png", "x", painted.scene)])
+
+
+def test_a_painted_picture_s_focus_is_its_figure_s_face(tmp_path: Path) -> None:
+    slot = painted_slot(tmp_path)
+    (found,) = focus.with_focus([slot], 320, 180)
+    x, y = found.pictures[0].focus
+    assert (x, y) == pytest.approx(slot.pictures[0].scene["focus"], abs=0.01)
     assert 0.1 <= x <= 0.9 and 0.15 <= y <= 0.6
+
+
+def test_an_upright_film_looks_for_the_face_where_the_scene_is_laid_out_anew(tmp_path: Path) -> None:
+    from daemon.film.painter.draw import draw_with_focus
+
+    slot = painted_slot(tmp_path)
+    (found,) = focus.with_focus([slot], 180, 320)
+    _, face = draw_with_focus(slot.pictures[0].scene, 180, 320)
+    assert found.pictures[0].focus == pytest.approx(face, abs=0.01)
+    assert found.pictures[0].focus != pytest.approx(slot.pictures[0].scene["focus"], abs=0.025)
+
+
+@pytest.mark.parametrize(("x", "left", "right"), [(40, 0, 100), (280, 220, 320)])
+def test_a_picture_of_another_shape_is_cropped_round_what_stands_out(
+    tmp_path: Path, x: int, left: int, right: int
+) -> None:
+    field = np.full((180, 320, 3), 40, np.uint8)
+    cv2.circle(field, (x, 80), 14, (255, 220, 40), -1)
+    cv2.imwrite(str(tmp_path / "01a.png"), field)
+    slot = Slot("01", 0.0, 4.0, 0, [PictureFile("01a", tmp_path / "01a.png", "x")])
+    picture = focus.with_focus([slot], 90, 160)[0].pictures[0]
+    seen = pictures.covering(field, 90, 160, picture.centre)
+    assert seen.shape == (180, 101, 3)
+    assert (seen[..., 0] == 255).sum() == (field[..., 0] == 255).sum()
+    assert left <= picture.centre[0] * 320 <= right if picture.centre else False
+    assert focus.with_focus([slot], 320, 180)[0].pictures[0].centre is None
 
 
 def test_the_poster_shows_the_drop_and_a_title_of_any_length(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_an_edl_covers_the_film_event_by_event(tmp_path: Path, fps: str) -> None
     text = editlist.edl(timeline, "It's ünï\ncode")
     assert text.isascii()
     assert text.splitlines()[:2] == ["TITLE: It's ?n? code", "FCM: NON-DROP FRAME"]
-    row = re.compile(r"^(\d{3})  AX       V     (C|D)    ( {3}|\d{3}) (\S+) (\S+) (\S+) (\S+)$")
+    row = re.compile(r"^(\d{3})  AX       V     (C   |D   |W001) ( {3}|\d{3}) (\S+) (\S+) (\S+) (\S+)$")
     rate, at, seen = round(Fraction(fps)), 0, set()
     for line in text.splitlines():
         if not (found := row.match(line)):
@@ -46,7 +46,7 @@ def test_an_edl_covers_the_film_event_by_event(tmp_path: Path, fps: str) -> None
         assert sizes[2] == at
         at = sizes[3]
         seen.add(int(number))
-        if kind == "D":
+        if kind.strip() != "C":
             shot = timeline.shots[int(number) - 1]
             assert int(length) == shot.transition.frames
             assert sizes[2] == shot.start - shot.transition.frames // 2
@@ -67,7 +67,11 @@ def test_otio_holds_every_shot_at_its_frame_with_room_for_its_dissolve(tmp_path:
         assert clip["source_range"]["start_time"]["value"] + clip["source_range"]["duration"]["value"] <= room
     assert at == timeline.frames
     dissolves = [child for child in pictures["children"] if child["OTIO_SCHEMA"] == "Transition.1"]
-    assert len(dissolves) == sum(shot.transition.kind == "crossfade" for shot in timeline.shots) > 0
+    kinds = {"SMPTE_Dissolve": "crossfade", "Custom_Transition": "wipe"}
+    assert [kinds[each["transition_type"]] for each in dissolves] == [
+        shot.transition.kind for shot in timeline.shots if shot.transition.half
+    ]
+    assert {each["transition_type"] for each in dissolves} == set(kinds)
     assert song["kind"] == "Audio"
 
 
@@ -88,6 +92,7 @@ def test_opentimelineio_opens_both_lists(tmp_path: Path) -> None:
 
 def test_labels_and_table_hold_everything_that_was_heard(tmp_path: Path) -> None:
     analysis, timeline = edited(tmp_path)
+    analysis.onsets = [0.1, 0.625, 39.99]
     rows = [line.split("\t") for line in editlist.labels(analysis).splitlines()]
     assert all(float(start) <= float(end) for start, end, _ in rows)
     assert sum(name in ("beat", "downbeat") for _, _, name in rows) == len(analysis.beats)
@@ -95,4 +100,9 @@ def test_labels_and_table_hold_everything_that_was_heard(tmp_path: Path) -> None
     table = list(csv.DictReader(io.StringIO(editlist.table(analysis, timeline.fps))))
     beats = [row for row in table if row["kind"] == "beat"]
     assert [int(row["frame"]) for row in beats] == [frame_at(beat, timeline.fps) for beat in analysis.beats]
-    assert sum(row["kind"] == "section" for row in table) == len(analysis.sections)
+    for kind, times in (("downbeat", analysis.downbeats), ("onset", analysis.onsets)):
+        assert [float(row["seconds"]) for row in table if row["kind"] == kind] == pytest.approx(times, abs=1e-6)
+    sections = [(float(row["seconds"]), float(row["end"]), row["label"]) for row in table if row["kind"] == "section"]
+    assert [row[2] for row in sections] == [section.role for section in analysis.sections]
+    assert [row[0] for row in sections] == pytest.approx([section.start for section in analysis.sections], abs=1e-6)
+    assert [row[1] for row in sections] == pytest.approx([section.end for section in analysis.sections], abs=1e-6)

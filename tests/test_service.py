@@ -62,6 +62,16 @@ def test_a_dropped_song_comes_out_as_a_film_beside_its_song(tmp_path: Path) -> N
     assert job.stage == "done"
 
 
+def test_a_job_is_handed_the_table_of_moods_as_it_stood_when_it_was_claimed(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    (settings.rules / "moods.yaml").write_text("words:\n  mine: {energy: [0, 0.5]}\n")
+    wav(settings.inbox / "songs" / "a.wav")
+    coordinator(settings).run()
+    job = the_job(settings)
+    assert job is not None
+    assert list(job.job().moods["words"]) == ["mine"]
+
+
 def test_two_songs_of_one_title_get_folders_of_their_own(tmp_path: Path) -> None:
     settings = make_root(tmp_path)
     first = wav(settings.inbox / "songs" / "Same.wav", 0.2)

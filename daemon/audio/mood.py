@@ -1,4 +1,4 @@
-"""Mood: energy, danceability, valence and arousal, and the words for them.
+"""Mood: energy, danceability, valence and arousal. The words for them are a table of people's: `daemon/moods.py`.
 
 The formulas are plain weighted sums of what listeners' studies found to matter most: tempo, mode,
 loudness, brightness, articulation (Gabrielsson and Lindström, "The role of structure in the musical
@@ -91,22 +91,23 @@ def judge(features: Features, key: Key, bpm: float, confidence: float, beats: Do
     )
 
 
-def words(mood: Mood) -> list[str]:
-    """One to three words for a mood, by its place in the plane of valence and arousal (Russell 1980)."""
-    bright, awake = mood.valence >= 0.5, mood.arousal >= 0.5
-    first = {
-        (True, True): "joyful",
-        (False, True): "dark",
-        (True, False): "calm",
-        (False, False): "melancholic",
-    }[bright, awake]
-    out = [first]
-    if mood.arousal > 0.72:
-        out.append("euphoric" if bright else "aggressive")
-    elif mood.arousal < 0.25:
-        out.append("dreamy")
-    if mood.danceability > 0.65:
-        out.append("driving")
-    elif mood.arousal < 0.4 and mood.energy < 0.35:
-        out.append("intimate")
-    return out
+def course(
+    energy: Doubles, brightness: Doubles, bass_onsets: Doubles, keys: list[Key], bpm: float, whole: Mood
+) -> list[Mood]:
+    """The mood bar by bar; all arguments but the last two (n,), one a bar.
+
+    energy: 0..1 against the song's own loudest (`structure.energies`), here scaled so that the song's mean is the
+    whole's energy; valence and arousal: the formulas above, of each bar's key, brightness (Hz) and energy;
+    danceability: the whole's, times 0.3 + 0.7 of the bass onsets against the song's 90th percentile.
+    """
+    scaled = np.clip(energy * whole.energy / max(1e-9, float(energy.mean())), 0, 1)
+    kick = np.clip(bass_onsets / max(1e-9, float(np.percentile(bass_onsets, 90))), 0, 1)
+    return [
+        Mood(
+            energy=float(scaled[bar]),
+            danceability=whole.danceability * (0.3 + 0.7 * float(kick[bar])),
+            valence=valence_of(keys[bar], bpm, float(brightness[bar])),
+            arousal=arousal_of(float(scaled[bar]), bpm),
+        )
+        for bar in range(len(energy))
+    ]

@@ -7,11 +7,13 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from daemon.commands.cache import compiled
 from daemon.commands.look import plain
 from daemon.errors import UsageError
-from daemon.settings import environment, find_root, load
+from daemon.rulebook import Rulebook, shipped
+from daemon.settings import Settings, environment, find_root, load
 
 if TYPE_CHECKING:
     from daemon.audio.listen import Heard
@@ -34,13 +36,12 @@ def analyze(options: argparse.Namespace) -> int:
 
         audio.prepare(settings)
     else:  # no root of ours: compiled code is kept where a user's other caches are
-        cache = environment("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(cache) / "dropreel" / "numba"))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled(settings) / "numba"))
     # Only now: these compile, and by now it is settled where that is kept.
     from daemon.audio.listen import listen
     from daemon.audio.page import page
 
-    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours)
+    heard = listen(path, fps=fps, overrides={}, hours=settings.limits.hours, words=_words(settings))
     _keep(options, path, heard)
     if options.json:
         print(heard.analysis.model_dump_json(indent=1))
@@ -49,6 +50,15 @@ def analyze(options: argparse.Namespace) -> int:
         width = min(120, os.get_terminal_size().columns) if sys.stdout.isatty() else 80
         print(page(heard.analysis, width=width, colour=colour))
     return 0
+
+
+def _words(settings: Settings) -> dict[str, Any]:
+    """The root's table of mood words, or the shipped one where there is no root; a wrong one is told of."""
+    book = Rulebook(settings.rules if settings.rules.is_dir() else shipped())
+    book.read_moods()
+    if book.problem:
+        print(f"dropreel: {book.problem}", file=sys.stderr)
+    return book.moods
 
 
 def _keep(options: argparse.Namespace, source: Path, heard: Heard) -> None:

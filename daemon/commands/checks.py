@@ -102,6 +102,8 @@ def rules(settings: Settings) -> Iterator[Finding]:
         yield Finding("FAIL", "rules", f"{error.what}: {error.why}", error.remedy)
         return
     names = ", ".join(sorted(str(rule.name) for rule in book.rules))
+    if book.problem:
+        yield Finding("FAIL", "rules", book.problem, "Mend that line; `dropreel doctor` looks again.")
     if names:
         yield Finding("OK", "rules", names)
     else:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,8 +23,11 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import compositor, encode, painter
-from daemon.film.values import Shot, Timeline
+from daemon.film import captions, compositor, encode, painter, staging
+from daemon.film.chapters import Chapter, ffmetadata
+from daemon.film.lettering import hand_for
+from daemon.film.subtitles import srt
+from daemon.film.values import Caption, Shot, Timeline
 from daemon.sidecars import fingerprint
 from daemon.video import sound
 
@@ -69,10 +72,10 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
     curves = hashlib.sha256()
     for curve in direction.curves(slice(span.start, span.stop)):
         curves.update(curve)
-    made = fingerprint(
-        compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION
-    )
-    return f"segment-{made}.mp4"
+    parts = [compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION]
+    if words := [one for one in timeline.captions if one.start < span.stop and one.end > span.start]:
+        parts += [captions.VERSION, hand_for(one.text for one in timeline.captions).name, words]
+    return f"segment-{fingerprint(*parts)}.mp4"
 
 
 def _shown(shot: Shot) -> list[Any]:
@@ -80,10 +83,15 @@ def _shown(shot: Shot) -> list[Any]:
     return [
         picture,
         painter.VERSION if shot.picture.scene else "",
+        *([staging.VERSION] if shot.picture.scene.get("own") else []),
+        shot.picture.centre,
         shot.start,
         shot.end,
         shot.transition.kind,
         shot.transition.frames,
+        shot.transition.style,
+        shot.index if shot.transition.style or shot.transition.kind == "whip" else 0,
+        shot.mirrored,
         shot.camera_from,
         shot.camera_to,
         shot.ease,
@@ -175,16 +183,35 @@ class Song:
     peak_dbtp: float | None = None
 
 
-def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out: Path) -> None:
-    """Joins the segments with the song into `out`, without encoding a picture again."""
-    form = _form_heard(song)
-    total = samples_of(making.timeline.frames, making.timeline.fps)
+def join(
+    making: Making,
+    names: list[str],
+    song: Song,
+    tags: dict[str, str],
+    out: Path,
+    chapters: Sequence[Chapter] = (),
+    words: Sequence[Caption] = (),
+    span: range | None = None,
+) -> None:
+    """Joins the segments with the song into `out`, without encoding a picture again.
+
+    words: a track of text, to be switched on. span: the part of the film that the one piece shows, where it isn't
+    the whole: its sound begins where that begins.
+    """
+    form, fps = _form_heard(song), making.timeline.fps
+    frames = span if span is not None else range(making.timeline.frames)
+    total = samples_of(len(frames), fps)
     listed = out.with_name(out.name + ".txt")
+    parts, sung = (out.with_name(f"{out.name}.{kind}") for kind in ("chapters.txt", "words.srt"))
     try:
         pieces = [str(making.folder / name) for name in names]
         whole = len(pieces) == 1  # an animatic is encoded in one piece
-        lengths = [making.timeline.frames] if whole else [len(span) for span in spans(making.timeline)]
+        lengths = [len(frames)] if whole else [len(span) for span in spans(making.timeline)]
         listed.write_text(encode.concat_list(pieces, lengths, making.timeline.fps), "utf-8")
+        if chapters:
+            parts.write_text(ffmetadata(chapters, making.timeline.fps), "utf-8")
+        if words:
+            sung.write_text(srt(words, making.timeline.fps), "utf-8")
         argv = encode.mux_argv(
             making.program,
             listed,
@@ -197,13 +224,19 @@ def join(making: Making, names: list[str], song: Song, tags: dict[str, str], out
             gain_db=song.gain_db,
             peak_dbtp=song.peak_dbtp,
             tags=tags,
+            chapters=parts if chapters else None,
+            words=sung if words else None,
         )
-        blocks = (
-            np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in sound.blocks(song.path, form)
-        )
-        encode.mux(argv, blocks)
+        first = int(Fraction(frames.start) / fps * form.rate + Fraction(1, 2))
+        last = first + -(-total * form.rate // encode.RATE) + form.rate
+        blocks = sound.blocks(song.path, form)
+        if span is not None:
+            blocks = sound.between(blocks, first, last)
+        encode.mux(argv, (np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in blocks))
     finally:
         listed.unlink(missing_ok=True)
+        parts.unlink(missing_ok=True)
+        sung.unlink(missing_ok=True)
 
 
 def samples_of(frames: int, fps: Fraction) -> int:

@@ -1,6 +1,6 @@
 """Where the eye goes in a picture: the face of a painted figure, else what stands out most.
 
-A focus is (x, y), 0..1 of the part of the picture that the frame's aspect shows.
+A focus is (x, y), 0..1 of the part of the picture that the frame's aspect shows; it depends on that aspect.
 """
 
 from __future__ import annotations
@@ -12,38 +12,58 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film.pictures import covering, load
+from daemon.film.pictures import covering, dimensions, load
 from daemon.film.values import PictureFile, Slot
 
 _SMALL = 96
 
 
 def with_focus(slots: Sequence[Slot], width: int, height: int) -> list[Slot]:
-    """The same slots, every picture's focus found. FinalFault where a picture can't be read."""
-    known: dict[str, tuple[float, float]] = {}
+    """The same slots, every picture's focus found in a frame of width x height, and what it is cropped round.
+
+    FinalFault where a picture can't be read.
+    """
+    known: dict[str, PictureFile] = {}
 
     def found(picture: PictureFile) -> PictureFile:
         name = str(picture.path)
         if name not in known:
-            known[name] = painted(picture) if picture.scene else salient(covering(load(picture.path), width, height))
-        return replace(picture, focus=known[name])
+            known[name] = _painted(picture, width, height) if picture.scene else _seen(picture, width, height)
+        return replace(picture, focus=known[name].focus, centre=known[name].centre)
 
     return [replace(slot, pictures=[found(picture) for picture in slot.pictures]) for slot in slots]
 
 
-def painted(picture: PictureFile) -> tuple[float, float]:
-    """The face of a painted scene's first figure: as the painter said, else found again."""
+def _seen(picture: PictureFile, width: int, height: int) -> PictureFile:
+    """A picture of no scene: what stands out in it decides how it is cropped, and then where the camera goes."""
+    whole = load(picture.path)
+    centre = None if _alike(whole.shape[1], whole.shape[0], width, height) else salient(whole)
+    return replace(picture, focus=salient(covering(whole, width, height, centre)), centre=centre)
+
+
+def _painted(picture: PictureFile, width: int, height: int) -> PictureFile:
+    """A painted scene: its first figure's face, where it is when the scene is laid out for this frame."""
     said = picture.scene.get("focus")
-    if isinstance(said, (list, tuple)) and len(said) == 2:
-        return _inside(float(said[0]), float(said[1]))
+    known = _inside(float(said[0]), float(said[1])) if isinstance(said, (list, tuple)) and len(said) == 2 else None
+    if known and _alike(*dimensions(picture.path), width, height):
+        return replace(picture, focus=known)
     from daemon.film.painter.draw import compose
     from daemon.film.painter.stage import CAST_DEPTH
 
-    width, height = 160, 90
-    stage, camera = compose(picture.scene, width, height)
-    a, b, c, d, e, f = camera.transform(CAST_DEPTH, width, height)
+    scale = 160 / max(width, height)
+    wide, high = max(16, round(width * scale)), max(16, round(height * scale))
+    try:
+        stage, camera = compose(picture.scene, wide, high)
+    except (KeyError, ValueError, TypeError, AttributeError):  # of another painter's version: the still is shown
+        return _seen(picture, width, height)
+    a, b, c, d, e, f = camera.transform(CAST_DEPTH, wide, high)
     x, y = stage.face
-    return _inside((a * x + c * y + e) / width, (b * x + d * y + f) / height)
+    return replace(picture, focus=_inside((a * x + c * y + e) / wide, (b * x + d * y + f) / high), centre=known)
+
+
+def _alike(width: int, height: int, other_width: int, other_height: int) -> bool:
+    """Whether two shapes differ by less than two hundredths."""
+    return abs(width * other_height / (height * other_width) - 1) < 0.02
 
 
 def salient(rgb: NDArray[np.uint8]) -> tuple[float, float]:

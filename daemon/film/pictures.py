@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from daemon.errors import FinalFault
-from daemon.film.values import Shot
+from daemon.film.values import PictureFile, Shot
 
 _BOUND = 192 << 20  # bytes of planes kept
 _DECODED = 3  # decoded pictures kept
@@ -65,6 +65,15 @@ def load(path: Path) -> NDArray[np.uint8]:
         raise _unreadable(path, str(error)) from error
 
 
+def dimensions(path: Path) -> tuple[int, int]:
+    """Width and height as its header says. FinalFault where it can't be read."""
+    try:
+        with Image.open(path) as opened:
+            return opened.size
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
 def _unreadable(path: Path, why: str) -> FinalFault:
     return FinalFault(
         f"the picture {path.name} can't be read",
@@ -84,17 +93,25 @@ def _flattened(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(flat + 0.5).clip(0, 255).astype(np.uint8)
 
 
-def covering(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The middle of a picture with the aspect of width x height, a little above the middle where it is taller."""
+def covering(
+    rgb: NDArray[np.uint8], width: int, height: int, centre: tuple[float, float] | None = None
+) -> NDArray[np.uint8]:
+    """The part of a picture with the aspect of width x height.
+
+    centre: what should be in sight, 0..1 of the picture; without one the middle, a little above it where the
+    picture is taller.
+    """
     rows, columns = rgb.shape[:2]
     wanted = width / height
     if columns / rows > wanted:
         keep = max(1, round(rows * wanted))
-        left = (columns - keep) // 2
-        return rgb[:, left : left + keep]
+        left = (columns - keep) / 2 if centre is None else centre[0] * columns - keep / 2
+        first = round(min(max(0.0, left), columns - keep))
+        return rgb[:, first : first + keep]
     keep = max(1, round(columns / wanted))
-    top = round((rows - keep) * 0.4)
-    return rgb[top : top + keep]
+    top = (rows - keep) * 0.4 if centre is None else centre[1] * rows - keep * 0.45
+    first = round(min(max(0.0, top), rows - keep))
+    return rgb[first : first + keep]
 
 
 def planes(rgb: NDArray[np.uint8], width: int, height: int) -> Planes:
@@ -149,8 +166,8 @@ class Store:
         """The same, begun."""
         closest = max(shot.camera_from[2], shot.camera_to[2])
         wanted = -(-round(self.width * closest) // 64) * 64
-        path = shot.picture.path
-        return self.ask(("still", str(path), wanted), lambda: self._make(path, wanted))
+        picture = shot.picture
+        return self.ask(("still", str(picture.path), wanted), lambda: self._make(picture, wanted))
 
     def ask(self, key: tuple[Any, ...], make: Callable[[], _S]) -> Future[_S]:
         """Begins to make a thing, unless it is there or under way."""
@@ -172,13 +189,13 @@ class Store:
             del self._ready[key]
             total -= size
 
-    def _make(self, path: Path, wanted: int) -> Planes:
+    def _make(self, picture: PictureFile, wanted: int) -> Planes:
         # Only the one thread comes here.
-        name = str(path)
+        name = str(picture.path)
         if name not in self._decoded:
             while len(self._decoded) >= _DECODED:
                 self._decoded.popitem(last=False)
-            self._decoded[name] = covering(load(path), self.width, self.height)
+            self._decoded[name] = covering(load(picture.path), self.width, self.height, picture.centre)
         rgb = self._decoded[name]
         # Never larger than the picture itself, never smaller than the frame.
         wide = max(self.width, min(wanted, rgb.shape[1]))

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
+from daemon.film.credits import credits
+from daemon.film.report_plot import plot
 from daemon.film.report_rows import clock, role_of, rows
 from daemon.names import shown
 
@@ -43,15 +45,16 @@ def report(
     sync: sidecars.Sync,
     thumbnails: dict[int, bytes],
     approval: sidecars.Approval | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """The page, as HTML.
 
     edit: the timeline as it is delivered in edit.json. thumbnails: shot index -> JPEG bytes; where
     there are too many for a page of some 3 MB, only some are shown. approval: who decided.
+    notes: what people should know of the pictures, beside what was heard.
     """
-    page: str = (
-        _environment().get_template("report.html").render(**view(job, analysis, edit, sync, thumbnails, approval))
-    )
+    told = view(job, analysis, edit, sync, thumbnails, approval, notes)
+    page: str = _environment().get_template("report.html").render(**told)
     return page
 
 
@@ -62,6 +65,7 @@ def view(
     sync: sidecars.Sync,
     thumbnails: dict[int, bytes],
     approval: sidecars.Approval | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What the page shows, as plain values."""
     fps = Fraction(str(edit.get("fps") or "30"))
@@ -72,11 +76,11 @@ def view(
     for shot in shots:
         shot["picture"] = shot["index"] in kept
     scores = sync.scores
-    title = str(job.overrides.get("title") or analysis.tags.title or job.title)
+    by = credits(job, analysis)
     step = math.ceil(len(shots) / _MOST_SHOTS) if shots else 1
     return {
-        "title": shown(title),
-        "artist": shown(str(job.overrides.get("artist") or analysis.tags.artist)),
+        "title": shown(by.title),
+        "artist": shown(by.artist),
         "dropped": shown(job.dropped_as or job.title),
         "rule": shown(job.rule_name),
         "facts": _facts(analysis, edit, sync, fps, duration),
@@ -86,6 +90,8 @@ def view(
         "bas": f"{scores.bas:.2f}",
         "random_bas": f"{scores.random_bas:.2f}",
         "rows": rows(analysis, shots, duration),
+        "found": plot(edit),
+        "shape": f"{edit.get('width') or 16} / {edit.get('height') or 9}",
         "roles": list(dict.fromkeys(role_of(section.role) for section in analysis.sections)),
         "shots": shots[::step],
         "step": step,
@@ -96,11 +102,13 @@ def view(
             for one in sync.checks
         ],
         "failed": sum(not one.ok for one in sync.checks),
+        "films": [_film(one) for one in sync.films] if len(sync.films) > 1 or _told(sync) else [],
+        "missing": [{"name": shown(one.name), "why": shown(one.why)} for one in sync.missing],
         "loudness": _loudness(sync),
         "loudness_of_film": any(after != "-" for _, _, after in _loudness(sync)),
         "effects": Counter(shown(str(one.get("kind", ""))) for one in edit.get("effects") or []).most_common(),
         "approval": _approved(approval),
-        "notes": [shown(note) for note in analysis.notes],
+        "notes": [shown(note) for note in (*analysis.notes, *notes)],
         "tries": sync.tries,
     }
 
@@ -124,10 +132,35 @@ def _facts(
     if analysis.mood:
         found.append(("Mood", ", ".join(shown(word) for word in analysis.mood[:4])))
     if sync.av_offset_ms is not None:
-        found.append(("Sound against picture", f"{sync.av_offset_ms:+.2f} ms"))
+        found.append(("Sound against picture", _milliseconds(sync.av_offset_ms)))
     if sync.films:
         found.append(("File", f"{sync.films[0].size / 1e6:.1f} MB"))
     return found
+
+
+def _milliseconds(value: float) -> str:
+    """'+0.02 ms'; what rounds to nothing has no sign."""
+    return f"{value:+.2f} ms" if abs(value) >= 0.005 else "0.00 ms"
+
+
+def _told(sync: sidecars.Sync) -> bool:
+    """Whether there is something to say of the films one by one."""
+    return bool(sync.missing) or any(film.notes for film in sync.films)
+
+
+def _film(film: sidecars.Film) -> dict[str, Any]:
+    """A row of the table of films."""
+    passed = sum(check.ok for check in film.checks)
+    return {
+        "name": shown(film.name) or "the film",
+        "picture": f"{film.width} x {film.height}",
+        "rate": f"{float(Fraction(film.fps)):.5g}",
+        "size": f"{film.size / 1e6:.1f} MB",
+        "offset": _milliseconds(film.av_offset_ms) if film.av_offset_ms is not None else "-",
+        "checks": f"{passed} of {len(film.checks)}",
+        "ok": passed == len(film.checks),
+        "notes": [shown(note) for note in film.notes],
+    }
 
 
 def _score_bars(scores: sidecars.Scores) -> list[dict[str, Any]]:

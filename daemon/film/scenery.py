@@ -6,22 +6,38 @@ Each is drawn once, large enough for the camera, and moved as a cut-out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon import log
+from daemon.errors import FinalFault
+from daemon.film import staging
 from daemon.film.dance import poses
-from daemon.film.pictures import Planes, covering, load, planes
-from daemon.film.sprites import Figure, Sprite, from_planes, page
+from daemon.film.pictures import Planes, load, planes
+from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
 from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
-_SMALL = 192
-_ALIKE = 9.0  # mean levels that a scene may differ from the approved picture
+_SMALL = 192  # pixels across
+_ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
 
 Plane = NDArray[np.uint8]
+
+
+class Performer(Protocol):
+    """Who stands in a scene."""
+
+    @property
+    def size(self) -> int:
+        """Bytes kept."""
+        ...
+
+    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
+        """The figure in a pose, or part of the way (share) towards another; None where nothing of it is seen."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class Scenery:
     """A scene on a canvas of width x height: what lies behind, and before; foot: where the figure stands, 0..1."""
 
     back: Planes
-    figure: Figure
+    figure: Performer
     front: Sprite | None
     width: int
     height: int
@@ -41,6 +57,21 @@ class Scenery:
         return self.back.size + self.figure.size + (self.front.size if self.front else 0)
 
 
+class _Own:
+    """People's own cast: each pose a picture, nothing between two of them."""
+
+    size = 0
+
+    def __init__(self, picture: PictureFile, made: staging.Set, width: int, height: int) -> None:
+        self._picture, self._made, self._canvas = picture, made, (width, height)
+
+    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
+        shown = towards if towards and share >= 0.5 else pose
+        folder = self._picture.path.parent
+        placed = staging.figures(self._picture.scene, self._made, folder, shown, *self._canvas)
+        return from_rgba(*placed, *self._canvas) if placed else None
+
+
 def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     """A picture's scene, its figure apart, for frames of width x height.
 
@@ -49,26 +80,45 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     """
     if not (taken := poses(picture)):
         return None
-    from daemon.film.painter.jointed import Jointed
-
     wide, high = _canvas(width, height)
     try:
-        jointed = Jointed(picture.scene, wide, high)
-        back = _back(jointed.still(jointed.behind), wide, high)
-        front = _cut(page(wide, high).draw(jointed.still(jointed.before))) if jointed.before else None
-        figure = Figure(jointed)
-        first = figure.sprite(taken[0])
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        if not _as_approved(picture):
+            log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
+            return None
+        return _apart(picture, taken[0], wide, high)
+    except (KeyError, ValueError, TypeError, AttributeError, AssertionError, OSError, FinalFault) as error:
         log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
-    if not _as_approved(picture, back, [sprite for sprite in (first, front) if sprite], width, height):
-        log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
-        return None
-    foot = (0.5, 1.0)
-    if first is not None:
-        rows, columns = first.luma.shape
-        foot = ((first.left + columns / 2) / wide, min(1.0, (first.top + rows) / high))
-    return Scenery(back, figure, front, wide, high, foot)
+
+
+def _apart(picture: PictureFile, pose: str, width: int, height: int) -> Scenery:
+    from daemon.film.painter.jointed import Jointed
+
+    scene = picture.scene
+    own = scene.get("own") or {}
+    made = staging.arrange(scene, width, height) if own else None
+    figure: Performer
+    if made is not None and made.stands:
+        still, before = made.still, made.before
+        figure = _Own(picture, made, width, height)
+        foot = made.stands[0].spot
+        a, b, c, d, e, f = made.camera.transform(made.stands[0].depth, width, height)
+        x, y = (a * foot.x + c * foot.y + e) / width, (b * foot.x + d * foot.y + f) / height
+    else:
+        jointed = Jointed(scene, width, height)
+        still, before = jointed.still, [] if own.get("background") else jointed.before
+        figure = Figure(jointed)
+        first = figure.sprite(pose)
+        x, y = 0.5, 1.0
+        if first is not None:
+            rows, columns = first.luma.shape
+            x, y = (first.left + columns / 2) / width, (first.top + rows) / height
+    if made is not None:
+        back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
+    else:
+        back = _back(jointed.still(jointed.behind), width, height)
+    front = _cut(page(width, height).draw(still(before))) if before else None
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y)))
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
@@ -76,25 +126,17 @@ def _canvas(width: int, height: int) -> tuple[int, int]:
     return wide, round(wide * height / width / 2) * 2
 
 
-def _as_approved(picture: PictureFile, back: Planes, sprites: list[Sprite], width: int, height: int) -> bool:
-    """Whether the scene's luma, put together, is that of the approved picture; both small."""
-    rows, columns = back.luma.shape
-    whole = back.luma.copy()
-    for sprite in sprites:
-        left, top = max(0, sprite.left), max(0, sprite.top)
-        right, bottom = (
-            min(columns, sprite.left + sprite.luma.shape[1]),
-            min(rows, sprite.top + sprite.luma.shape[0]),
-        )
-        seen = (slice(top - sprite.top, bottom - sprite.top), slice(left - sprite.left, right - sprite.left))
-        below = whole[top:bottom, left:right]
-        through = cv2.multiply(below, cv2.bitwise_not(sprite.alpha[seen]), scale=1 / 255)
-        whole[top:bottom, left:right] = cv2.add(through, sprite.luma[seen])
-    small = (_SMALL, max(16, round(_SMALL * height / width)))
-    again = np.asarray(cv2.resize(whole, small, interpolation=cv2.INTER_AREA), np.int16)
-    approved = np.asarray(cv2.resize(covering(load(picture.path), width, height), small, interpolation=cv2.INTER_AREA))
-    luma = planes(np.asarray(approved, np.uint8), small[0] // 2 * 2, small[1] // 2 * 2).luma
-    return float(np.abs(again[: luma.shape[0], : luma.shape[1]] - luma).mean()) < _ALIKE
+def _as_approved(picture: PictureFile) -> bool:
+    """Whether the painter still draws the scene as it was approved: compared in the approved picture's own shape."""
+    from daemon.film.painter.draw import draw_picture
+
+    still = load(picture.path)
+    if picture.scene.get("own"):
+        return staging.looks_alike(picture.scene, picture.path.parent, still) < _ALIKE
+    wide, high = _SMALL, max(16, round(_SMALL * still.shape[0] / still.shape[1]))
+    again = draw_picture(picture.scene, wide, high)
+    small = cv2.resize(still, (wide, high), interpolation=cv2.INTER_AREA)
+    return float(np.abs(again.astype(np.int16) - small).mean()) < _ALIKE
 
 
 def _back(body: str, width: int, height: int) -> Planes:
@@ -115,8 +157,4 @@ def _cut(drawn: Plane) -> Sprite | None:
     right, bottom = -(-(left + wide) // 2) * 2, -(-(top + high) // 2) * 2
     left, top = left // 2 * 2, top // 2 * 2
     _, height, width = drawn.shape
-    # The border is clear, so that a cut-out ends softly; but not at the canvas' own edge, beyond which it goes on.
-    edge = 2
-    border = [edge if side else 0 for side in (top > 0, bottom < height, left > 0, right < width)]
-    padded = np.pad(drawn[:, top:bottom, left:right], ((0, 0), (border[0], border[1]), (border[2], border[3])))
-    return from_planes(padded, left - border[2], top - border[0])
+    return from_planes(*bordered(drawn[:, top:bottom, left:right], left, top, width, height))

@@ -177,8 +177,27 @@ def _planes(canvas: kernels.Canvas, left: int, top: int) -> Sprite:
     return Sprite(luma, alpha, chroma, alpha_half, left, top)
 
 
+def bordered(planes: Plane, left: int, top: int, width: int, height: int) -> tuple[Plane, int, int]:
+    """Planes (4, h, w) that lie at left, top of a canvas, with a clear border, and where they lie then.
+
+    So a cut-out ends softly; but not at the canvas' own edge, beyond which it goes on.
+    """
+    bottom, right = top + planes.shape[1], left + planes.shape[2]
+    rows = (_EDGE if top > 0 else 0, _EDGE if bottom < height else 0)
+    columns = (_EDGE if left > 0 else 0, _EDGE if right < width else 0)
+    return np.pad(planes, ((0, 0), rows, columns)), left - columns[0], top - rows[0]
+
+
 def from_planes(planes: Plane, left: int, top: int) -> Sprite:
     """A sprite from premultiplied planes (4, h, w), both sides even."""
     canvas = np.empty(planes.shape[1:], np.uint32)
     kernels.packed(planes, canvas)
     return _planes(canvas, left, top)
+
+
+def from_rgba(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
+    """A sprite from premultiplied RGBA (h, w, 4) of even sides that lies at left, top of a canvas."""
+    matrix = np.concatenate([MATRIX[:, :3], MATRIX[:, 3:] / 255], axis=1)
+    yuv = np.asarray(cv2.transform(np.ascontiguousarray(rgba), matrix), np.uint8)
+    planes = np.concatenate([np.moveaxis(yuv, -1, 0), rgba[None, ..., 3]])
+    return from_planes(*bordered(planes, left, top, width, height))

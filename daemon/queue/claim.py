@@ -44,6 +44,7 @@ class ClaimPlan:
     take: Literal["move", "copy"] = "move"
     overrides: dict[str, Any] = field(default_factory=dict)
     title: str = ""
+    moods: dict[str, Any] = field(default_factory=dict)  # the table of mood words, as plain data
 
 
 def _local_now() -> datetime:
@@ -134,6 +135,7 @@ def _job(
         rule_name=plan.rule_name,
         rule=plan.rule,
         overrides=plan.overrides,
+        moods=plan.moods,
         take=plan.take,
         seed=seed,
         claimed_at=clock().isoformat(timespec="seconds"),

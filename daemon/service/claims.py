@@ -44,7 +44,12 @@ def plan(c: Coordinator, group: Group) -> ClaimPlan | None:
         beside = next((seen.name for seen in group.members if seen.role == "override"), "the YAML beside it")
         rule, overrides = rulebook.apply_overrides(rule, group.override, names.display(beside))
     return ClaimPlan(
-        rule=rule.model_dump(mode="json"), rule_name=rule.name, kind=rule.kind, take=rule.take, overrides=overrides
+        rule=rule.model_dump(mode="json"),
+        rule_name=rule.name,
+        kind=rule.kind,
+        take=rule.take,
+        overrides=overrides,
+        moods=c.rulebook.moods,
     )
 
 

@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon import audio, durable, rules, sidecars
+from daemon import audio, durable, moods, sidecars
+from daemon.delivering import Deliver
 from daemon.errors import FinalFault
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def analyze(job: JobFolder, tools: Tools) -> sidecars.Analysis:
     began = time.monotonic()
     told = job.job()
     source = job.file(told.source().file)
-    rate = tools.rule(told).deliver.rate() if told.rule else rules.Deliver().rate()
+    rate = tools.rule(told).deliver.rate() if told.rule else Deliver().rate()
     given = {name: told.overrides[name] for name in _USED if told.overrides.get(name) is not None}
     beats = told.with_role("beats")
     beats_file = job.file(beats[0].file) if beats else None
@@ -45,6 +46,7 @@ def analyze(job: JobFolder, tools: Tools) -> sidecars.Analysis:
         analysis = _listen(job, tools, source, beats_file, given, rate, name, beats[0].name if beats else "")
         _into_cache(cache, mark, analysis, job.file(name))
     analysis.envelopes.file = name
+    moods.say(analysis, told.moods)  # after the cache, which knows nothing of words: another table, other words
     analysis.seconds = round(time.monotonic() - began, 3)
     tools.progress(1.0, "heard")
     return analysis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ def _opaque(planes: Sequence[Plane], camera: Camera, width: int, height: int) ->
     return np.ascontiguousarray(np.moveaxis(drawn[:3], 0, -1))
 
 
-def _perform(stage: Stage, spot: Spot, index: int) -> None:
+def perform(stage: Stage, spot: Spot, index: int) -> None:
     """Draws one of the cast on its spot, in a layer of its own."""
     name = stage.scene["cast"][index]
     depth = CAST_DEPTH + (0.06 if index else 0.0)
@@ -59,13 +59,13 @@ def _perform(stage: Stage, spot: Spot, index: int) -> None:
     pen.lit = True
     pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
     with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
-        head = perform(pen, stage.scene, index)
+        head = act(pen, stage.scene, index)
     if index == 0:
         stage.crest = CAST[name].crest
         stage.face = along(spot, point(head, 0, -72))
 
 
-def perform(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
+def act(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
     """Draws one of a scene's cast about the origin, in the scene's pose; where its head is."""
     character = CAST[scene["cast"][index]]
     held = scene.get("props") or []
@@ -104,8 +104,10 @@ def along(spot: Spot, place: Point) -> Point:
     return spot.x + place[0] * spot.scale, spot.y + place[1] * spot.scale
 
 
-def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Camera]:
-    """The planes of a scene, and the camera.
+def compose(
+    scene: dict[str, Any], width: int, height: int, perform: Callable[[Stage, Spot, int], None] = perform
+) -> tuple[Stage, Camera]:
+    """The planes of a scene, and the camera; perform: who draws one of the cast on its spot.
 
     Raises ValueError where a size is below 16 or above 8192 pixels.
     """
@@ -116,7 +118,7 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
         tuple(colours["ramp"]), tuple(colours["accents"]), colours["light"], colours["line"], tuple(colours["wardrobe"])
     )
     framing = scene["framing"]
-    stage = Stage(palette, sheet_of(scene["sheet"]), scene, _perform)
+    stage = Stage(palette, sheet_of(scene["sheet"]), scene, perform)
     stage.line = {"wide": 1.0, "medium": 0.72, "close": 0.56}[framing]
     PLACES[scene["place"]](stage)
     finish(stage)
@@ -168,7 +170,7 @@ def _rasters(stage: Stage, camera: Camera, width: int, height: int, margin: floa
 
 def draw_figure(name: str, pose: str, palette: Palette, sheet: Sheet, width: int, height: int) -> NDArray[np.uint8]:
     """One of the cast in a pose on a plain ground, H x W x 3 RGB."""
-    stage = Stage(palette, sheet, {"seed": 0, "place": "", "cast": [name], "pose": pose, "hour": "day"}, _perform)
+    stage = Stage(palette, sheet, {"seed": 0, "place": "", "cast": [name], "pose": pose, "hour": "day"}, perform)
     back = stage.layer("back", 1.0)
     back.fill(box(-2000, -2000, 5600, 5000), palette.tone(0.62))
     back.fill(ellipse(800, 812, 260, 26), palette.tone(0.42))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from daemon.film.painter.draw import compose, perform
+from daemon.film.painter.draw import act, compose
 from daemon.film.painter.pen import Pen
 from daemon.film.painter.rig import IDENTITY, Cutout, Matrix, placed, times
 from daemon.film.painter.stage import Plane
@@ -68,7 +68,7 @@ class Jointed:
                 continue
             spot, index = plane.part
             pen = replace(plane.pen, parts=[], definitions={}, hatches={}, cutouts=[])
-            perform(pen, scene, index)
+            act(pen, scene, index)
             pen.cut()
             world = times(
                 self._camera.transform(plane.depth, self.width, self.height),

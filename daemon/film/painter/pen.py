@@ -63,7 +63,8 @@ class Pen:
             self.cutouts.append(self.svg())
             self.parts.clear()
 
-    def _define(self, text: str) -> str:
+    def define(self, text: str) -> str:
+        """Adds a definition whose own name is written @ in it; its name."""
         # Named after its content: the same piece is the same text, whatever was drawn before.
         name = self.name + blake2b(text.encode(), digest_size=6).hexdigest()
         self.definitions.setdefault(name, text.replace("@", name, 1))
@@ -92,11 +93,11 @@ class Pen:
             f'<stop offset="{place:.3f}" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>'
             for place, colour, opacity in stops
         )
-        return f"url(#{self._define(head + inside + tail)})"
+        return f"url(#{self.define(head + inside + tail)})"
 
     def clip(self, outline: str) -> str:
         """A clip path's name."""
-        return self._define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
+        return self.define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
 
     def _hatch(self, colour: str) -> str:
         """Parallel pen strokes as a paint: a gradient with hard steps that repeats."""
@@ -106,7 +107,7 @@ class Pen:
                 f'<stop offset="{place}" stop-color="{colour}" stop-opacity="{opacity}"/>'
                 for place, opacity in ((0.0, 0.95), (0.36, 0.95), (0.5, 0.0), (0.86, 0.0), (1.0, 0.95))
             )
-            self.hatches[colour] = self._define(
+            self.hatches[colour] = self.define(
                 f'<linearGradient id="@" gradientUnits="userSpaceOnUse" spreadMethod="repeat" x1="0" y1="0" '
                 f'x2="{number(step)}" y2="{number(step * 0.6)}">{stops}</linearGradient>'
             )

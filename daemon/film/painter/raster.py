@@ -363,6 +363,75 @@ def paint(
 
 
 @_jit
+def paste(
+    canvas: Canvas,
+    area: NDArray[np.float32],
+    low: NDArray[np.int32],
+    high: NDArray[np.int32],
+    rows: tuple[int, int],
+    mask: NDArray[np.uint8],
+    texture: NDArray[np.float32],
+    place: NDArray[np.float64],
+    repeated: bool,
+    opacity: float,
+) -> None:
+    """Lays an image over a canvas where areas were added, bilinear, and clears them.
+
+    texture: (h, w, 4), premultiplied, alpha 0..255; place: the matrix from the canvas' pixels to its own; repeated:
+    it goes on beyond its edges, else its last pixels do.
+    """
+    wide = canvas.shape[2]
+    found = np.empty(wide + 2, np.float32)
+    masked = mask.shape[0] > 0
+    tall, broad = texture.shape[0], texture.shape[1]
+    part = np.float32(1.0 / 255.0)
+    half, whole = np.float32(0.5), np.float32(opacity)
+    for y in range(rows[0], rows[1]):
+        first, end = low[y], high[y]
+        low[y], high[y] = wide, -1
+        if end < first:
+            continue
+        _coverage(area[y], first, end, False, found)
+        for x in range(end - first + 1):
+            cover_here = found[x] * whole
+            if masked:
+                cover_here *= np.float32(mask[y, first + x]) * part
+            if cover_here <= np.float32(0.0):
+                continue
+            across = place[0] * (first + x + 0.5) + place[2] * (y + 0.5) + place[4] - 0.5
+            down = place[1] * (first + x + 0.5) + place[3] * (y + 0.5) + place[5] - 0.5
+            if repeated:
+                across -= np.floor(across / broad) * broad
+                down -= np.floor(down / tall) * tall
+            else:
+                across = min(max(across, 0.0), broad - 1.0)
+                down = min(max(down, 0.0), tall - 1.0)
+            column, row = min(int(across), broad - 1), min(int(down), tall - 1)
+            right, below = column + 1, row + 1
+            if right >= broad:
+                right = 0 if repeated else broad - 1
+            if below >= tall:
+                below = 0 if repeated else tall - 1
+            share, lower = np.float32(across - column), np.float32(down - row)
+            one, two, three, four = (
+                texture[row, column],
+                texture[row, right],
+                texture[below, column],
+                texture[below, right],
+            )
+            alpha = one[3] + (two[3] - one[3]) * share
+            alpha += (three[3] + (four[3] - three[3]) * share - alpha) * lower
+            if alpha <= np.float32(0.0):
+                continue
+            through = np.float32(1.0) - alpha * cover_here * part
+            for channel in range(4):
+                value = one[channel] + (two[channel] - one[channel]) * share
+                value += (three[channel] + (four[channel] - three[channel]) * share - value) * lower
+                value = value * cover_here + np.float32(canvas[channel, y, first + x]) * through + half
+                canvas[channel, y, first + x] = np.uint8(np.int32(min(value, np.float32(255.0))))
+
+
+@_jit
 def clip(
     area: NDArray[np.float32],
     low: NDArray[np.int32],

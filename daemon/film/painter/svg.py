@@ -1,13 +1,16 @@
-"""Draws the painter's own SVG without anybody's help: paths, groups, clips and gradients as the pen writes them.
+"""Draws the painter's own SVG: paths, groups, clips, gradients, images and patterns of them, as the pen writes them.
 
 It reads no more SVG than the pen writes; anything else is a ValueError. Sizes are pixels.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +37,14 @@ class _Gradient:
     colours: Colours
 
 
+@dataclass(frozen=True)
+class _Pattern:
+    """An image that repeats, and the matrix from its pixels to the shape's units."""
+
+    texture: Colours
+    place: Matrix
+
+
 @dataclass
 class _Level:
     """What a group sets: transform, mask, and the canvas that it draws on."""
@@ -58,13 +69,14 @@ class Page:
         self._low = np.full(self.height, self.width, np.int32)
         self._high = np.full(self.height, -1, np.int32)
         self._gradients: dict[str, _Gradient] = {}
+        self._patterns: dict[str, _Pattern] = {}
         self._clips: dict[str, str] = {}
 
     def draw(self, body: str, matrix: Matrix = IDENTITY) -> raster.Canvas:
         """Draws SVG over what is there; matrix: from its units to pixels. The canvas, premultiplied."""
         levels = [_Level(matrix, _NO_MASK, self.canvas)]
         gradient: tuple[str, dict[str, str], list[dict[str, str]]] | None = None
-        clip = ""
+        clip = pattern = ""
         for end, name, text, _ in _TAG.findall(body):
             attributes = dict(_ATTRIBUTE.findall(text))
             if name == "path":
@@ -86,6 +98,14 @@ class Page:
                 gradient = None if end else (name, attributes, [])
             elif name == "clipPath":
                 clip = "" if end else attributes["id"]
+            elif name == "pattern":
+                pattern = "" if end else attributes["id"]
+            elif name == "image":
+                texture, place = self._image(attributes)
+                if pattern:
+                    self._patterns[pattern] = _Pattern(texture, place)
+                else:
+                    self._paste(attributes, texture, place, levels[-1])
             elif name != "defs":
                 raise ValueError(f"<{name}> is none of the pen's")
         return self.canvas
@@ -123,13 +143,35 @@ class Page:
             butt = attributes.get("stroke-linecap") == "butt"
             points, starts = raster.widen(points, starts, closed, len(starts) - 1, half, butt, scale)
         rows = raster.cover(points, starts, np.array(matrix), self._area, self._low, self._high)
-        colours, gradient = self._paint(
-            stroke or attributes.get("fill", "#000000"),
-            float(attributes.get("stroke-opacity" if stroke else "fill-opacity", 1.0)),
-            matrix,
-        )
+        paint = stroke or attributes.get("fill", "#000000")
+        opacity = float(attributes.get("stroke-opacity" if stroke else "fill-opacity", 1.0))
+        if (pattern := self._patterns.get(_name(paint))) is not None:
+            place = np.array(_inverse(times(matrix, pattern.place)))
+            page = (level.canvas, self._area, self._low, self._high, rows, level.mask)
+            raster.paste(*page, pattern.texture, place, True, opacity)
+            return
+        colours, gradient = self._paint(paint, opacity, matrix)
         even_odd = attributes.get("fill-rule") == "evenodd"
         raster.paint(level.canvas, self._area, self._low, self._high, rows, even_odd, level.mask, colours, gradient)
+
+    def _paste(self, attributes: dict[str, str], texture: Colours, place: Matrix, level: _Level) -> None:
+        high, wide = texture.shape[:2]
+        matrix = times(level.matrix, place)
+        corners = np.array([(0, 0), (wide, 0), (wide, high), (0, high)], np.float64)
+        ends = np.array([0, 4])
+        rows = raster.cover(corners, ends, np.array(matrix), self._area, self._low, self._high)
+        page = (level.canvas, self._area, self._low, self._high, rows, level.mask)
+        raster.paste(*page, texture, np.array(_inverse(matrix)), False, float(attributes.get("opacity", 1.0)))
+
+    def _image(self, attributes: dict[str, str]) -> tuple[Colours, Matrix]:
+        """An image's pixels, premultiplied, and the matrix from them to where it lies."""
+        rgba = _decoded(attributes["href"])
+        alpha = rgba[..., 3:].astype(np.float32)
+        colour = rgba[..., :3].astype(np.float32) @ self.channels[:, :3].T.astype(np.float32)
+        texture = np.dstack([(colour + self.channels[:, 3].astype(np.float32)) * (alpha / 255), alpha])
+        high, wide = rgba.shape[:2]
+        x, y, width, height = (float(attributes[name]) for name in ("x", "y", "width", "height"))
+        return np.ascontiguousarray(texture, np.float32), (width / wide, 0.0, 0.0, height / high, x, y)
 
     def _paint(self, paint: str, opacity: float, matrix: Matrix) -> tuple[Colours, NDArray[np.float64]]:
         if paint.startswith("url("):
@@ -161,6 +203,18 @@ class Page:
         dx, dy = float(attributes["x2"]) - x, float(attributes["y2"]) - y
         kind = 3 if attributes.get("spreadMethod") == "repeat" else 1
         return _Gradient(kind, (dx, dy, -dy, dx, x, y), table)
+
+
+@lru_cache(maxsize=32)
+def _decoded(href: str) -> NDArray[np.uint8]:
+    """A PNG in a data: address as RGBA, straight."""
+    head, _, data = href.partition(",")
+    if head != "data:image/png;base64":
+        raise ValueError(f"no image of the pen's: {head[:40]}")
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
+        raise ValueError("an image that isn't RGBA")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
 def transform(text: str) -> Matrix:
