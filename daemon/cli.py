@@ -83,6 +83,7 @@ def _show(parser: Parser) -> None:
 def _init(parser: Parser) -> None:
     parser.add_argument("dir", metavar="DIR", nargs="?", help="where; the current folder if not given")
     parser.add_argument("--group", default="", metavar="GROUP", help="the group whose members drop, decide and collect")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave that to the first start")
 
 
 def _doctor(parser: Parser) -> None:
@@ -106,6 +107,15 @@ def _analyze(parser: Parser) -> None:
     parser.add_argument("--plot", metavar="PNG", help="draw what was heard")
     parser.add_argument("--click", metavar="WAV", help="write the song with a click on each beat, higher on bars")
     parser.add_argument("--labels", metavar="TXT", help="write Audacity labels")
+
+
+def _preview(parser: Parser) -> None:
+    _job(parser)
+    parser.add_argument("--from", dest="start", required=True, metavar="M:SS", help="where it begins: 1:00, or seconds")
+    parser.add_argument("--to", dest="end", required=True, metavar="M:SS", help="where it ends")
+    parser.add_argument("--out", default="", metavar="FILE", help="the MP4 to write; else the job's desk, or here")
+    parser.add_argument("--format", default="", metavar="NAME", help="one of the rule's further formats: 9x16")
+    parser.add_argument("--small", action="store_true", help="480 lines: faster")
 
 
 def _schema(parser: Parser) -> None:
@@ -145,8 +155,10 @@ COMMANDS = (
     Command("reopen", "bring a finished job back to review", "ask:ask", _asks),
     Command("clean", "do the retention's work now", "ask:ask", _waits),
     Command("doctor", "look whether all is well, and say what to do", "doctor:doctor", _doctor),
+    Command("compile", "compile the inner loops now, so that no song waits for it", "compile:compile", _nothing),
     Command("install", "show or write the systemd unit", "install:install", _install),
     Command("analyze", "listen to a file, and tell", "analyze:analyze", _analyze),
+    Command("preview", "make a part of a job's film, for a look", "preview:preview", _preview),
     Command("schema", "JSON schema of a sidecar", "schema:schema", _schema),
     Command("demo", "make a song, and a film of it, under ./demo", "demo:demo", _demo),
     Command("gallery", "draw the built-in painter's scenes and poses", "gallery:gallery", _gallery),

@@ -149,7 +149,8 @@ def scene(kind: str, frames: int = 90, width: int = 256, height: int = 144) -> D
     shot = Shot(0, 0, frames, PictureFile("01a", Path("x.png"), "x"), "01", 0, "drop", "start", Transition(), (0.5, 0.5, 1.0), (0.5, 0.5, 1.0))  # fmt: skip # noqa: E501
     effect = Effect(kind, 0, frames, 1.0, "drop at 0:00.0")
     timeline = Timeline(Fraction(30), frames, width, height, (shot,), (effect,), (), ("#ff8000", "#00c0ff"))
-    loud = {name: np.full(frames, 0.8, np.float32) for name in ("bass", "mid", "treble", "onset", "rms")}
+    band = (0.75 + 0.2 * np.sin(np.arange(frames))).astype(np.float32)
+    loud = dict.fromkeys(("bass", "mid", "treble", "onset", "rms"), band)
     return Direction(timeline, loud)
 
 
@@ -182,7 +183,7 @@ def test_an_overlay_looks_alike_at_every_size(kind: str) -> None:
     Overlays(scene(kind), 1024, 576).draw(40, large)
     shrunk = large[:576].reshape(144, 4, 256, 4).mean(axis=(1, 3))
     assert small[:144].mean() - 60 == pytest.approx(shrunk.mean() - 60, rel=0.25, abs=0.15)
-    assert np.abs(small[:144] - shrunk).mean() < 3
+    assert np.abs(small[:144] - shrunk).mean() < 5
 
 
 @pytest.mark.parametrize("kind", ["sparks", "embers"])

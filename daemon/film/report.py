@@ -44,15 +44,16 @@ def report(
     sync: sidecars.Sync,
     thumbnails: dict[int, bytes],
     approval: sidecars.Approval | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """The page, as HTML.
 
     edit: the timeline as it is delivered in edit.json. thumbnails: shot index -> JPEG bytes; where
     there are too many for a page of some 3 MB, only some are shown. approval: who decided.
+    notes: what people should know of the pictures, beside what was heard.
     """
-    page: str = (
-        _environment().get_template("report.html").render(**view(job, analysis, edit, sync, thumbnails, approval))
-    )
+    told = view(job, analysis, edit, sync, thumbnails, approval, notes)
+    page: str = _environment().get_template("report.html").render(**told)
     return page
 
 
@@ -63,6 +64,7 @@ def view(
     sync: sidecars.Sync,
     thumbnails: dict[int, bytes],
     approval: sidecars.Approval | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What the page shows, as plain values."""
     fps = Fraction(str(edit.get("fps") or "30"))
@@ -103,7 +105,7 @@ def view(
         "loudness_of_film": any(after != "-" for _, _, after in _loudness(sync)),
         "effects": Counter(shown(str(one.get("kind", ""))) for one in edit.get("effects") or []).most_common(),
         "approval": _approved(approval),
-        "notes": [shown(note) for note in analysis.notes],
+        "notes": [shown(note) for note in (*analysis.notes, *notes)],
         "tries": sync.tries,
     }
 

@@ -59,7 +59,9 @@ def load(path: Path, width: int, height: int, again: int) -> Image:
     except MemoryError:
         raise
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
-        raise ValueError(str(error) or type(error).__name__) from error
+        from daemon.film.cutouts import in_words
+
+        raise ValueError(in_words(error)) from error
     from PIL import Image
 
     if again:

@@ -66,5 +66,7 @@ def _report(
     from daemon.film import report as page
 
     approval = sources.folder.read(sidecars.Approval)
-    html = page.report(sources.job, sources.analysis, edit, result, thumbnails, approval=approval)
+    renders = sources.folder.read(sidecars.Renders)
+    notes = renders.notes if renders else []
+    html = page.report(sources.job, sources.analysis, edit, result, thumbnails, approval=approval, notes=notes)
     return tools.publish(sources.folder, f"report-{sidecars.fingerprint(html)}.html", lambda temp: _write(temp, html))
