@@ -23,7 +23,7 @@ from daemon.film.scenery import Scenery, Sprite, figure, stage_of
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "4"  # part of every segment's fingerprint: change it where frames change
+VERSION = "5"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
