@@ -19,6 +19,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -c '' 2>/dev/null || { echo "Making a virtual environment in $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing what dropreel needs into $(VENV) ..."
 	@$(PIP) -e .
+	@echo "Compiling inner loops, once; this takes half a minute ..."
+	@$(BIN)/dropreel --root . compile || echo "The first song compiles them, and waits for it."
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

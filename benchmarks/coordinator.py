@@ -185,7 +185,12 @@ def spent(pid: int) -> float:
 def idle(folder: Path, found: dict[str, Path], count: int, seconds: float) -> bool:
     """Runs the real daemon over so many jobs; whether it kept within its limits."""
     here = {"cwd": CHECKOUT, "env": {**os.environ, "DROPREEL_ROOM_MB": "0"}}
-    subprocess.run([sys.executable, "-m", "daemon", "init", str(folder)], check=True, stdout=subprocess.DEVNULL, **here)
+    subprocess.run(
+        [sys.executable, "-m", "daemon", "init", "--no-compile", str(folder)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        **here,
+    )
     settings = Settings(root=folder)
     spool.make(settings.stages)
     fill(settings, found, forever(*["done"] * 8, "failed", "rendered"), count, interrupted=False)

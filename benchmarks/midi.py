@@ -105,7 +105,7 @@ def main() -> int:
     environment = {**os.environ, "DROPREEL_SETTLE": "1", "DROPREEL_ROOM_MB": "512"}
     here = {"cwd": CHECKOUT, "env": environment}
     if not (root / "stages").is_dir():
-        init = [sys.executable, "-m", "daemon", "init", str(root)]
+        init = [sys.executable, "-m", "daemon", "init", "--no-compile", str(root)]
         subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **here)
         songs = root / "inbox" / "songs"
         for number, name in enumerate(PIECES):

@@ -83,6 +83,7 @@ def _show(parser: Parser) -> None:
 def _init(parser: Parser) -> None:
     parser.add_argument("dir", metavar="DIR", nargs="?", help="where; the current folder if not given")
     parser.add_argument("--group", default="", metavar="GROUP", help="the group whose members drop, decide and collect")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave that to the first start")
 
 
 def _doctor(parser: Parser) -> None:
@@ -145,6 +146,7 @@ COMMANDS = (
     Command("reopen", "bring a finished job back to review", "ask:ask", _asks),
     Command("clean", "do the retention's work now", "ask:ask", _waits),
     Command("doctor", "look whether all is well, and say what to do", "doctor:doctor", _doctor),
+    Command("compile", "compile the inner loops now, so that no song waits for it", "compile:compile", _nothing),
     Command("install", "show or write the systemd unit", "install:install", _install),
     Command("analyze", "listen to a file, and tell", "analyze:analyze", _analyze),
     Command("schema", "JSON schema of a sidecar", "schema:schema", _schema),

@@ -10,9 +10,9 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from daemon import riding
 from daemon.delivering import Deliver
 from daemon.yamlfile import Block
 
@@ -82,7 +82,7 @@ class Pool(Block):
 def _known_roles(value: dict[str, Any]) -> dict[str, Any]:
     for role in value:
         if role not in ROLES:
-            raise _wrong([role], f"{role!r} is no section role; there are {', '.join(ROLES)}")
+            raise riding.wrong([role], f"{role!r} is no section role; there are {', '.join(ROLES)}")
     return value
 
 
@@ -90,13 +90,8 @@ def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
     known = ("low", "medium", "high", *ROLES[:-1])
     for name in value:
         if name not in known:
-            raise _wrong([name], f"{name!r} is no pace; there are {', '.join(known)}")
+            raise riding.wrong([name], f"{name!r} is no pace; there are {', '.join(known)}")
     return value
-
-
-def _wrong(steps: list[str | int], said: str) -> PydanticCustomError:
-    """An error further in than the validator that finds it; whoever tells of it adds the steps to the place."""
-    return PydanticCustomError("value_error", "{said}", {"said": said, "steps": steps})
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -149,10 +144,10 @@ class Look(Block):
                 if unknown and ALL not in self.cast:
                     there = ", ".join(f"{{{name}}}" for name in self.cast) or "nobody by name"
                     said = f"{{{unknown[0]}}} is not in the cast; there is {there}"
-                    raise _wrong(["actions", role, index], said)
+                    raise riding.wrong(["actions", role, index], said)
         known = {*TEMPLATE_WORDS, *self.enhancements}
         if unknown := sorted(set(PLACEHOLDER.findall(self.template)) - known):
-            raise _wrong(["template"], f"{{{unknown[0]}}} is none of {', '.join(sorted(known))}")
+            raise riding.wrong(["template"], f"{{{unknown[0]}}} is none of {', '.join(sorted(known))}")
         return self
 
 
@@ -186,15 +181,24 @@ class Edit(Block):
         default_factory=lambda: {"low": 4.0, "medium": 2.0, "high": 1.0},
         description="bars a shot, by section energy (low, medium, high) or by role",
     )
-    zoom: float = Field(default=0.05, ge=0, le=0.5, description="zoom on strong beats, share of the picture")
-    shake: float = Field(default=0.006, ge=0, le=0.1, description="shake by bass, share of the picture")
     drift: float = Field(default=0.12, ge=0, le=0.5, description="Ken Burns travel over a shot, share of the picture")
-    flash: float = Field(default=0.8, ge=0, le=1, description="flash on drops")
-    crossfade: float = Field(default=0.8, ge=0, le=4, description="seconds of cross-fade in quiet parts")
     anticipate: int = Field(default=0, ge=0, le=2, description="frames by which a cut runs ahead of its beat")
-    fade_in: float = Field(default=0.5, ge=0, le=5)
-    fade_out: float = Field(default=1.0, ge=0, le=10)
-    flashes: bool = Field(default=True, description="no: no full-screen flashes at all")
+    flashes: bool = Field(
+        default=True, description="no: neither full-screen flashes nor strobes, whatever else is said"
+    )
+    mirror: bool = Field(default=True, description="painted pictures may come back the other way round")
+    wipe: Literal["auto", "diagonal", "iris", "ink"] = Field(
+        default="auto", description="how a wipe looks; auto: as the way of drawing"
+    )
+    effects: Annotated[dict[str, dict[str, float]], BeforeValidator(riding.whole)] = Field(
+        default_factory=lambda: {event: dict(effects) for event, effects in riding.BUILT_IN.items()},
+        description="musical event -> effect -> amount: what rides on what",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_words(cls, value: Any) -> Any:
+        return riding.modern(value) if isinstance(value, dict) else value
 
 
 class Rule(Block):

@@ -126,7 +126,7 @@ def test_a_film_fades_from_black_and_to_black(tmp_path: Path) -> None:
 
 def test_a_strong_beat_pushes_in_and_lets_go(tmp_path: Path) -> None:
     help.picture(tmp_path / "p.png", 1)
-    timeline = replace(one_shot(tmp_path / "p.png"), effects=(Effect("zoom", 20, 9, 0.05, "downbeat"),))
+    timeline = replace(one_shot(tmp_path / "p.png"), effects=(Effect("zoom", 20, 9, 0.25, "downbeat"),))
     scales = [Direction(timeline, {}).state(frame).view.scale for frame in (19, 20, 24, 29)]
     assert scales[1] == pytest.approx(1.05)
     assert scales[0] == scales[3] == 1.0
@@ -137,7 +137,7 @@ def test_the_shake_follows_the_bass_and_silence_stands_still(tmp_path: Path) -> 
     help.picture(tmp_path / "p.png", 1)
     shaken = replace(
         one_shot(tmp_path / "p.png", camera_from=(0.5, 0.5, 1.2), camera_to=(0.5, 0.5, 1.2)),
-        effects=(Effect("shake", 0, 60, 0.02, "bass"),),
+        effects=(Effect("shake", 0, 60, 0.6, "bass"),),
     )
     bass = np.concatenate([np.zeros(30), np.ones(30)]).astype(np.float32)
     places = [Direction(shaken, {"bass": bass}).state(frame).view.x for frame in range(60)]

@@ -35,7 +35,7 @@ def test_an_edl_covers_the_film_event_by_event(tmp_path: Path, fps: str) -> None
     text = editlist.edl(timeline, "It's ünï\ncode")
     assert text.isascii()
     assert text.splitlines()[:2] == ["TITLE: It's ?n? code", "FCM: NON-DROP FRAME"]
-    row = re.compile(r"^(\d{3})  AX       V     (C|D)    ( {3}|\d{3}) (\S+) (\S+) (\S+) (\S+)$")
+    row = re.compile(r"^(\d{3})  AX       V     (C   |D   |W001) ( {3}|\d{3}) (\S+) (\S+) (\S+) (\S+)$")
     rate, at, seen = round(Fraction(fps)), 0, set()
     for line in text.splitlines():
         if not (found := row.match(line)):
@@ -46,7 +46,7 @@ def test_an_edl_covers_the_film_event_by_event(tmp_path: Path, fps: str) -> None
         assert sizes[2] == at
         at = sizes[3]
         seen.add(int(number))
-        if kind == "D":
+        if kind.strip() != "C":
             shot = timeline.shots[int(number) - 1]
             assert int(length) == shot.transition.frames
             assert sizes[2] == shot.start - shot.transition.frames // 2
@@ -67,7 +67,11 @@ def test_otio_holds_every_shot_at_its_frame_with_room_for_its_dissolve(tmp_path:
         assert clip["source_range"]["start_time"]["value"] + clip["source_range"]["duration"]["value"] <= room
     assert at == timeline.frames
     dissolves = [child for child in pictures["children"] if child["OTIO_SCHEMA"] == "Transition.1"]
-    assert len(dissolves) == sum(shot.transition.kind == "crossfade" for shot in timeline.shots) > 0
+    kinds = {"SMPTE_Dissolve": "crossfade", "Custom_Transition": "wipe"}
+    assert [kinds[each["transition_type"]] for each in dissolves] == [
+        shot.transition.kind for shot in timeline.shots if shot.transition.half
+    ]
+    assert {each["transition_type"] for each in dissolves} == set(kinds)
     assert song["kind"] == "Audio"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -236,7 +237,11 @@ def wild_songs(draw: st.DrawFn) -> Analysis:
     moments = st.lists(st.floats(-1.0, duration + 1.0), max_size=40).map(sorted)
     edges = [0.0, *draw(st.lists(st.floats(0.0, duration), max_size=8).map(sorted)), duration]
     roles = st.sampled_from(["intro", "verse", "build", "drop", "break", "chorus", "bridge", "outro", "section"])
-    sections = [Section(start=a, end=b, role=draw(roles), energy=draw(st.floats(0, 1))) for a, b in pairwise(edges)]
+    labels = st.sampled_from(["", "A", "A'", "B"])
+    sections = [
+        Section(start=a, end=b, role=draw(roles), energy=draw(st.floats(0, 1)), label=draw(labels))
+        for a, b in pairwise(edges)
+    ]
     drops = [MusicEvent(kind="drop", start=t, end=t) for t in draw(st.lists(st.floats(0, duration), max_size=6))]
     return Analysis(
         duration=duration,
@@ -247,9 +252,108 @@ def wild_songs(draw: st.DrawFn) -> Analysis:
         metre=draw(st.integers(1, 16)),
         beats=draw(moments),
         downbeats=draw(moments),
+        onsets=draw(moments),
         sections=sections,
         events=drops,
     )
+
+
+def test_every_phrase_of_a_section_opens_with_a_cut_and_has_the_rhythm_of_the_one_before() -> None:
+    analysis = help.song(128.0, form=(("verse", 0.5, 16), ("drop", 0.9, 48)))
+    timeline = plan(analysis, made_up(analysis), help.rule(least_shot=0.2), 3)
+    for section, first, phrase in ((0, 0, 16), (1, 16, 16)):
+        starts = {shot.start for shot in timeline.shots if shot.section == section}
+        bars = [frame_at(t, timeline.fps) for t in analysis.downbeats]
+        opened = bars[first::phrase][: 3 if section else 1]
+        assert set(opened) <= starts
+        patterns = [sorted(frame - at for frame in starts if at <= frame < at + phrase * 60) for at in opened]
+        assert all(pattern == patterns[0] for pattern in patterns)
+
+
+@pytest.mark.parametrize("metre", [3, 5, 7])
+def test_in_any_metre_sections_open_on_downbeats(metre: int) -> None:
+    analysis = help.song(90.0)
+    analysis.metre, analysis.downbeats, analysis.events = metre, analysis.beats[::metre], []
+    bar = metre * 0.5
+    edges = [0.0, 20.3, 41.9, 66.6, analysis.duration]
+    analysis.sections = [
+        Section(start=a, end=b, role=role, energy=0.5)  # type: ignore[arg-type]
+        for (a, b), role in zip(pairwise(edges), ("verse", "build", "drop", "outro"), strict=True)
+    ]
+    timeline = plan(analysis, made_up(analysis), help.rule(), 1)
+    opened = [shot.start for before, shot in pairwise(timeline.shots) if shot.section != before.section]
+    assert opened == [frame_at(round(at / bar) * bar, timeline.fps) for at in edges[1:-1]]
+
+
+def test_a_section_that_comes_again_has_its_rhythm_and_echoes_its_pictures_varied() -> None:
+    form = (("chorus", 0.6, 8), ("verse", 0.4, 8), ("chorus", 0.6, 8))
+    analysis = help.song(48.0, form=form)
+    for section, label in zip(analysis.sections, ("A", "B", "A'"), strict=True):
+        section.label = label
+    found = made_up(analysis, per_section=2)
+    painted = [replace(s, pictures=[replace(p, scene={"cast": []}) for p in s.pictures]) for s in found]
+    timeline = plan(analysis, painted, help.rule(pace={"medium": 1}), 1)
+    first, again = ([shot for shot in timeline.shots if shot.section == section] for section in (0, 2))
+    starts = [[shot.start - shots[0].start for shot in shots] for shots in (first, again)]
+    assert starts[0] == starts[1]
+    shown = {shot.picture.id: shot for shot in first}
+    echoes = [shot for shot in again if shot.picture.id in shown]
+    assert echoes and len(echoes) < len(again)
+    assert all(shot.camera_from != shown[shot.picture.id].camera_from for shot in echoes)
+    assert any(shot.mirrored for shot in echoes)
+    unturned = plan(analysis, painted, help.rule(pace={"medium": 1}, mirror=False), 1)
+    assert not any(shot.mirrored for shot in unturned.shots)
+    assert not any(shot.mirrored for shot in plan(analysis, found, help.rule(pace={"medium": 1}), 1).shots)
+
+
+def test_a_drop_heard_beside_its_section_s_start_is_one_drop() -> None:
+    analysis = help.song(60.0)
+    drop = analysis.sections[2]
+    drop.start += 0.5
+    analysis.sections[1].end += 0.5
+    timeline = plan(analysis, made_up(analysis), help.rule(least_shot=0.2), 1)
+    near = [s.start for s in timeline.shots if s.cut_on == "drop" and abs(s.start - frame_at(drop.start, 30)) < 60]
+    assert near == [frame_at(analysis.events[0].start, timeline.fps)]
+    assert next(s for s in timeline.shots if s.start == near[0]).role == "drop"
+
+
+def test_three_hours_are_planned_as_well() -> None:
+    analysis = help.song(3 * 3600.0, form=help.FORM * 60)
+    timeline = plan(analysis, made_up(analysis, per_section=1), help.rule(), 1)
+    check_whole(timeline)
+    assert len(timeline.shots) > 2000
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.floats(2.0, 40.0),
+    st.integers(1, 7),
+    st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    st.lists(st.sampled_from(["", "A", "A'", "B"]), min_size=1, max_size=6),
+    st.integers(0, 3),
+)
+def test_no_picture_twice_in_a_row_however_few_there_are_and_however_they_are_spread(
+    seconds: float, metre: int, files: list[int], labels: list[str], seed: int
+) -> None:
+    analysis = help.song(seconds)
+    analysis.metre, analysis.downbeats = metre, analysis.beats[::metre]
+    edges = [seconds * i / len(labels) for i in range(len(labels) + 1)]
+    analysis.sections = [
+        Section(start=a, end=b, role="drop", energy=0.9, label=label)
+        for (a, b), label in zip(pairwise(edges), labels, strict=True)
+    ]
+    pictures = [PictureFile(f"{n}", Path(f"{n}.png"), str(n), {"cast": []}) for n in files]
+    each = seconds / len(pictures)
+    found = [
+        Slot(f"{i:02d}", i * each, (i + 1) * each, min(len(labels) - 1, i * len(labels) // len(pictures)), [picture])
+        for i, picture in enumerate(pictures)
+    ]
+    timeline = plan(analysis, found, help.rule(least_shot=0.2), seed)
+    check_whole(timeline)
+    if len(set(files)) > 1:
+        assert all(a.picture.path != b.picture.path for a, b in pairwise(timeline.shots))
+    for effect in timeline.effects:
+        assert 0 <= effect.start < effect.start + effect.frames <= timeline.frames
 
 
 @settings(deadline=None, max_examples=120)

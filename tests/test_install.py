@@ -35,7 +35,7 @@ def test_init_makes_a_root_that_people_can_use_and_nobody_can_look_into(tmp_path
     root = tmp_path / "a new" / "root"
     old = os.umask(0o077)
     try:
-        assert cli.main(["init", str(root)]) == 0
+        assert cli.main(["init", "--no-compile", str(root)]) == 0
     finally:
         os.umask(old)
     for look in ("cartoon", "deity", "anime"):
@@ -51,7 +51,7 @@ def test_init_makes_a_root_that_people_can_use_and_nobody_can_look_into(tmp_path
 def test_init_done_twice_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     init.make(tmp_path / "root")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*")}
-    assert cli.main(["init", str(tmp_path / "root")]) == 0
+    assert cli.main(["init", "--no-compile", str(tmp_path / "root")]) == 0
     assert "all is there already" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*")} == before
 
@@ -94,7 +94,7 @@ def test_the_folders_get_the_group_that_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_group_that_is_not_there_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["init", str(tmp_path / "x"), "--group", "no-such-group"]) == cli.USAGE
+    assert cli.main(["init", "--no-compile", str(tmp_path / "x"), "--group", "no-such-group"]) == cli.USAGE
     assert "groupadd" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
 
@@ -102,7 +102,7 @@ def test_a_group_that_is_not_there_is_a_sentence(tmp_path: Path, capsys: pytest.
 def test_a_link_in_the_place_of_a_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "review").symlink_to("elsewhere")
-    assert cli.main(["init", str(tmp_path)]) == cli.USAGE
+    assert cli.main(["init", "--no-compile", str(tmp_path)]) == cli.USAGE
     assert "review can't be used as a folder" in capsys.readouterr().err
     assert list((tmp_path / "elsewhere").iterdir()) == []
 

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon import rulebook, sidecars
+from daemon.film import subtitles
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.sidecars import Section
 from daemon.stages import prompt
-from daemon.stages.prompting import hints, lyrics, palette, slots
+from daemon.stages.prompting import hints, palette, slots
 from daemon.stages.tools import Tools
 
 FORM = [
@@ -49,7 +50,7 @@ def look(**look: object) -> Rule:
 
 
 def write(rule: Rule, analysis: sidecars.Analysis, text: str = "", seed: int = 7, title: str = "x") -> sidecars.Prompts:
-    return prompt.write(rule, analysis, lyrics.parse(text), seed=seed, title=title)
+    return prompt.write(rule, analysis, subtitles.parse(text), seed=seed, title=title)
 
 
 @pytest.fixture(scope="module")
@@ -270,23 +271,23 @@ LRC = "[offset:+500]\n[00:10.50]Rain on the <00:11.00>window\n[00:20.5][00:40.50
 
 
 def test_lrc_lines_have_their_times_offset_and_repeats() -> None:
-    found = lyrics.parse(LRC)
+    found = subtitles.parse(LRC)
     assert [(line.start, line.end, line.text) for line in found] == [
         (10.0, 20.0, "Rain on the window"),
-        (20.0, 40.0, "Burning bridges"),
+        (20.0, 30.0, "Burning bridges"),
         (40.0, 49.5, "Burning bridges"),
     ]
 
 
 def test_srt_lines_have_their_times() -> None:
     text = "1\r\n00:00:01,500 --> 00:00:04,000\r\n<i>Hello</i>\r\nsea\r\n\r\n2\r\n00:01:00.0 --> 00:01:02.0\r\nbye\r\n"
-    assert lyrics.parse(text) == [lyrics.Line(1.5, 4.0, "Hello sea"), lyrics.Line(60.0, 62.0, "bye")]
+    assert subtitles.parse(text) == [subtitles.Line(1.5, 4.0, "Hello\nsea"), subtitles.Line(60.0, 62.0, "bye")]
 
 
 @given(st.text(max_size=300))
 @settings(deadline=None, max_examples=60)
 def test_any_text_is_read_as_lyrics_or_as_none(text: str) -> None:
-    assert all(line.text for line in lyrics.parse(text + "[00:1"))
+    assert all(line.text for line in subtitles.parse(text + "[00:1"))
 
 
 def test_a_line_that_is_sung_there_colours_the_picture() -> None:

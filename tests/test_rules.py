@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from daemon import rulebook, yamlfile
+from daemon import riding, rulebook, yamlfile
 from daemon.errors import UsageError
 from daemon.moods import Moods, built_in
 from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
@@ -129,6 +129,15 @@ def test_patterns_tie_only_where_one_name_could_fit_both(tmp_path: Path, one: st
         ("deliver:\n  preset: quick\n", 2, ["one of ultrafast, superfast"]),
         ("edit:\n  pace: {drops: 1}\n", 2, ["'drops' is no pace"]),
         ("edit:\n  pace: {drop: 0}\n", 2, ["edit.pace.drop", "more than 0"]),
+        ("edit:\n  effects:\n    dorp: {flash: 1}\n", 3, ["'dorp' is no musical event; 'drop', perhaps"]),
+        ("edit:\n  effects:\n    drop:\n      flahs: 1\n", 4, ["effects.drop.flahs", "'flash', perhaps"]),
+        ("edit:\n  effects:\n    drop:\n      zoom: 1\n      flash: 2\n", 5, ["0 to 1 are"]),
+        ("edit:\n  effects:\n    drop: {fade_in: 1}\n", 3, ["'fade_in' can't ride on 'drop'; it can on start"]),
+        ("edit:\n  effects:\n    words: {bars: 1}\n", 3, ["'bars' can't ride on 'words'"]),
+        ("edit:\n  effects: 3\n", 2, ["found 3", "a block of"]),
+        ("edit:\n  effects: {quiet: yes}\n", 2, ["edit.effects.quiet", "a block of"]),
+        ("edit:\n  effects: {quiet: {dissolve: -1}}\n", 2, ["0 to 4 seconds are"]),
+        ("edit:\n  wipe: star\n", 2, ["edit.wipe", "'diagonal', 'iris' or 'ink'"]),
         ("match: '*.mp3'\n", 1, ["a list, such as ['*.mp3']"]),
         ("approve:\n  silence: no\n", 2, ["YAML takes for false", "'hold'"]),
         ("look:\n  cast:\n    dj: {txt: a}\n", 3, ["'text', perhaps", "one more like it"]),
@@ -311,6 +320,38 @@ def test_shipped_rules_keep_every_line_unique(shipped: rulebook.Rulebook) -> Non
             assert len(texts) == len(set(texts))
 
 
+# --- what rides on what ---------------------------------------------------------------------------
+
+
+def test_what_a_rule_says_of_an_event_replaces_what_is_built_in_for_that_event_alone(tmp_path: Path) -> None:
+    book = rulebook.load(write(tmp_path, one="edit:\n  effects:\n    drop: {shake: 1}\n    build:\n"))
+    said = book.rules[0].edit.effects
+    assert said["drop"] == {"shake": 1.0}
+    assert said["build"] == {}
+    assert said["quiet"] == riding.BUILT_IN["quiet"]
+
+
+def test_a_film_may_be_told_to_have_no_effects() -> None:
+    assert not any(Edit.model_validate({"effects": False}).effects.values())
+
+
+def test_the_words_of_older_rules_mean_what_they_meant() -> None:
+    old = Edit.model_validate({"zoom": 0.1, "shake": 0.01, "flash": 0, "crossfade": 2, "fade_in": 0, "fade_out": 3})
+    assert old.effects["downbeat"]["zoom"] == pytest.approx(0.5)
+    assert old.effects["loud"]["shake"] == pytest.approx(0.3)
+    assert old.effects["drop"]["flash"] == 0
+    assert old.effects["quiet"]["dissolve"] == 2
+    assert (old.effects["start"]["fade_in"], old.effects["end"]["fade_out"]) == (0, 3)
+    assert Edit.model_validate(old.model_dump()) == old
+
+
+def test_a_yaml_beside_a_song_changes_one_amount_and_leaves_the_others() -> None:
+    rule, _ = rulebook.apply_overrides(Rule(name="one"), b"edit: {effects: {drop: {flash: 0.1}}, flashes: yes}")
+    assert rule.edit.effects["drop"] == {**riding.BUILT_IN["drop"], "flash": 0.1}
+    plain, _ = rulebook.apply_overrides(rule, b"edit: {effects: no}")
+    assert not any(plain.edit.effects.values())
+
+
 # --- the documentation -------------------------------------------------------------------------------
 
 
@@ -321,7 +362,18 @@ def test_every_name_that_a_rule_may_hold_is_explained() -> None:
     assert sorted({*missing} - {"look", "pictures", "approve", "edit", "deliver", "description"}) == []
 
 
-@pytest.mark.parametrize("number", range(4))
+def test_every_event_and_effect_is_explained_as_it_is_built_in() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
+    for event, means in riding.EVENTS.items():
+        row = next(line for line in text.splitlines() if line.startswith("| ") and f"`{event}`" in line.split("|")[1])
+        assert means in row or "a section that plays this part" in row
+        assert all(f"`{name}` {amount:g}" in row for name, amount in riding.BUILT_IN[event].items())
+    for name, kind in riding.KINDS.items():
+        assert f"| `{name}` |" in text
+        assert kind.means in text
+
+
+@pytest.mark.parametrize("number", range(5))
 def test_every_example_in_the_documentation_is_a_good_one(tmp_path: Path, number: int) -> None:
     text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
     example = textwrap.dedent(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[number])

@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from daemon import compiled
+
 if TYPE_CHECKING:
     from daemon.settings import Settings
 
@@ -24,9 +26,4 @@ def prepare(settings: Settings) -> None:
     To be called before numpy and `listen` are imported for the first time in a worker.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    folder = settings.cache / "numba"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return  # a root that can't be written: numba then compiles anew, which is slow and right
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    compiled.prepare(settings.cache)

@@ -30,9 +30,9 @@ def beat_means(values: NDArray[np.float32], times: Doubles, rate: float) -> Doub
         return np.zeros((len(times), values.shape[1]))
     ends = np.append(times, times[-1] + (times[-1] - times[-2] if len(times) > 1 else 0.5))
     edges = np.clip(np.round(ends * rate).astype(int), 0, len(values) - 1)
-    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
-    low, high = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
-    return np.asarray((total[high] - total[low]) / (high - low)[:, None])
+    # A span without a frame of its own is the one frame it starts in: so does reduceat.
+    total = np.add.reduceat(values, edges, axis=0, dtype=np.float64)[:-1]
+    return np.asarray(total / np.maximum(1, np.diff(edges))[:, None])
 
 
 def cues(features: Features, times: Doubles) -> Doubles:

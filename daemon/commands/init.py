@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from daemon import durable, rulebook
-from daemon.commands import look, table
+from daemon.commands import compile, look, table
 from daemon.errors import Fault, UsageError
 from daemon.places import FILE, find_root
 from daemon.settings import load
@@ -55,6 +55,8 @@ def init(options: argparse.Namespace) -> int:
     root = Path(options.dir).expanduser().resolve() if options.dir else find_root(options.root)
     made = make(root, group=options.group)
     print(f"{look.plain(str(root))}: " + (f"made or mended {', '.join(made)}." if made else "all is there already."))
+    if options.compile:
+        compile.at_setup(root)
     print(f"Drop songs into {look.plain(str(root / 'inbox' / 'songs'))}")
     print(f"Start it:   dropreel --root {look.plain(str(root))} run")
     print(f"For good:   dropreel --root {look.plain(str(root))} install")

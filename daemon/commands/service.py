@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from daemon.commands import look
+from daemon.commands import compile, look
 from daemon.settings import load
 
 
@@ -20,6 +20,8 @@ def once(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace, once: bool) -> int:
     settings = load(look.root(options).root)
+    if not once and settings.inbox.is_dir():
+        compile.start(settings)
     from daemon import service
 
     return service.run(settings, once=once)

@@ -5,10 +5,11 @@ May import: video and the ground. numba is imported by `kernels` alone, after `p
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from daemon import compiled
 
 
 def prepare(cache: Path) -> None:
     """Names numba's cache folder (`cache/numba`), unless it is named already; before numba is imported."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "numba"))
+    compiled.prepare(cache)

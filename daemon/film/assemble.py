@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import compositor, encode, painter, staging
+from daemon.film import captions, compositor, encode, painter, staging
 from daemon.film.chapters import Chapter, ffmetadata
-from daemon.film.values import Shot, Timeline
+from daemon.film.lettering import hand_for
+from daemon.film.subtitles import srt
+from daemon.film.values import Caption, Shot, Timeline
 from daemon.sidecars import fingerprint
 from daemon.video import sound
 
@@ -68,12 +70,13 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
         _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
     ]
     curves = hashlib.sha256()
-    for curve in direction.curves(slice(span.start, span.stop)):
+    seconds = slice(span.start, span.stop)
+    for curve in (*direction.curves(seconds), *drawing.screen.curves(seconds)):
         curves.update(curve)
-    made = fingerprint(
-        compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION
-    )
-    return f"segment-{made}.mp4"
+    parts = [compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION]
+    if words := [one for one in timeline.captions if one.start < span.stop and one.end > span.start]:
+        parts += [captions.VERSION, hand_for(one.text for one in timeline.captions).name, words]
+    return f"segment-{fingerprint(*parts)}.mp4"
 
 
 def _shown(shot: Shot) -> list[Any]:
@@ -87,6 +90,9 @@ def _shown(shot: Shot) -> list[Any]:
         shot.end,
         shot.transition.kind,
         shot.transition.frames,
+        shot.transition.style,
+        shot.index if shot.transition.style or shot.transition.kind == "whip" else 0,
+        shot.mirrored,
         shot.camera_from,
         shot.camera_to,
         shot.ease,
@@ -185,12 +191,16 @@ def join(
     tags: dict[str, str],
     out: Path,
     chapters: Sequence[Chapter] = (),
+    words: Sequence[Caption] = (),
 ) -> None:
-    """Joins the segments with the song into `out`, without encoding a picture again."""
+    """Joins the segments with the song into `out`, without encoding a picture again.
+
+    words: a track of text, to be switched on.
+    """
     form = _form_heard(song)
     total = samples_of(making.timeline.frames, making.timeline.fps)
     listed = out.with_name(out.name + ".txt")
-    parts = out.with_name(out.name + ".chapters.txt")
+    parts, sung = (out.with_name(f"{out.name}.{kind}") for kind in ("chapters.txt", "words.srt"))
     try:
         pieces = [str(making.folder / name) for name in names]
         whole = len(pieces) == 1  # an animatic is encoded in one piece
@@ -198,6 +208,8 @@ def join(
         listed.write_text(encode.concat_list(pieces, lengths, making.timeline.fps), "utf-8")
         if chapters:
             parts.write_text(ffmetadata(chapters, making.timeline.fps), "utf-8")
+        if words:
+            sung.write_text(srt(words, making.timeline.fps), "utf-8")
         argv = encode.mux_argv(
             making.program,
             listed,
@@ -211,6 +223,7 @@ def join(
             peak_dbtp=song.peak_dbtp,
             tags=tags,
             chapters=parts if chapters else None,
+            words=sung if words else None,
         )
         blocks = (
             np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in sound.blocks(song.path, form)
@@ -219,6 +232,7 @@ def join(
     finally:
         listed.unlink(missing_ok=True)
         parts.unlink(missing_ok=True)
+        sung.unlink(missing_ok=True)
 
 
 def samples_of(frames: int, fps: Fraction) -> int:

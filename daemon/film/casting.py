@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from daemon.film.cuts import Cut, level
 from daemon.film.values import Camera, PictureFile, Shot, Slot, Transition, frame_at
@@ -34,16 +35,16 @@ def cast(
     shots: list[Shot] = []
     for index, (cut, end) in enumerate(zip(cuts, ends, strict=True)):
         section = sections[min(cut.section, len(sections) - 1)]
-        slot, picture, framing = chooser.choose((cut.frame + end) // 2, cut.section)
+        chosen = chooser.choose((cut.frame + end) // 2, cut.section)
         seconds = float((end - cut.frame) / fps)
-        start, stop, ease = _camera(section, framing, picture.focus, seconds, edit, dice, cut.on)
+        start, stop, ease = _camera(section, chosen.framing, chosen.picture.focus, seconds, edit, dice, cut.on)
         shots.append(
             Shot(
                 index,
                 cut.frame,
                 end,
-                picture,
-                slot.slot,
+                chosen.picture,
+                chosen.slot.slot,
                 cut.section,
                 section.role,
                 cut.on,
@@ -51,13 +52,30 @@ def cast(
                 start,
                 stop,
                 ease,
+                # Pictures of people's own may hold letters: only painted ones are turned round.
+                chosen.turned and edit.mirror and _turnable(chosen.picture.scene),
             )
         )
-    return [_entered(shot, shots, sections, fps, edit) for shot in shots]
+    return shots
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A picture, its framing (an index into SCALES), and whether it is shown the other way round."""
+
+    slot: Slot
+    picture: PictureFile
+    framing: int
+    turned: bool
+
+
+def _turnable(scene: dict[str, Any]) -> bool:
+    """Whether left may be right: in what was painted; people's own pictures may bear words."""
+    return bool(scene) and not scene.get("own")
 
 
 class _Chooser:
-    """Remembers what was shown, and how closely."""
+    """Remembers what was shown, where, and how closely."""
 
     def __init__(self, slots: list[Slot], sections: list[Section], fps: Fraction, dice: random.Random) -> None:
         self.slots = slots
@@ -66,10 +84,13 @@ class _Chooser:
         self.dice = dice
         self.uses: dict[str, int] = {}
         self.framing: dict[str, int] = {}
+        self.turned: dict[str, bool] = {}
+        self.seen_in: dict[str, int] = {}  # the section that a picture was last shown in
         self.last: list[str] = []
+        self.told: dict[int, list[int]] = {}  # section -> the slots of its shots
 
-    def choose(self, middle: int, section: int) -> tuple[Slot, PictureFile, int]:
-        """The picture for a shot whose middle is that frame, and its framing (an index into SCALES)."""
+    def choose(self, middle: int, section: int) -> _Choice:
+        """What a shot shows whose middle is that frame."""
         home = max(0, bisect_right(self.starts, middle) - 1)
         near = [i for i, slot in enumerate(self.slots) if slot.section == section]
         if not near:
@@ -79,30 +100,44 @@ class _Chooser:
         fresh = [item for item in pool if self._key(item) != self._previous()]
         if not fresh:
             # One picture in this section: a neighbour's beats showing it twice in a row.
-            others = sorted(range(len(self.slots)), key=lambda i: (abs(i - home), i))[:5]
-            pool = [(i, rank) for i in others for rank in range(len(self.slots[i].pictures))]
-            fresh = [item for item in pool if self._key(item) != self._previous()] or pool[:1]
-        best = min(fresh, key=lambda item: self._cost(item, home))
+            others = sorted(range(len(self.slots)), key=lambda i: (abs(i - home), i))
+            every = ((i, rank) for i in others for rank in range(len(self.slots[i].pictures)))
+            fresh = [next((item for item in every if self._key(item) != self._previous()), pool[0])]
+        matching = self._matching(section)
+        costs = [(self._cost(item, home, matching), *item) for item in fresh]
+        best = min(costs)[1:]
         slot = self.slots[best[0]]
-        picture = slot.pictures[best[1]]
         key = self._key(best)
         framing = self._frame(key)
-        self.uses[key] = self.uses.get(key, 0) + 1
+        uses = self.uses.get(key, 0)
+        # It comes back in another section, or often: the other way round.
+        if uses and (self.seen_in[key] != section or uses % 4 == 0):
+            self.turned[key] = not self.turned.get(key, False)
+        self.uses[key] = uses + 1
         self.framing[key] = framing
+        self.seen_in[key] = section
         self.last = [*self.last[-2:], key]
-        return slot, picture, framing
+        self.told.setdefault(section, []).append(best[0])
+        return _Choice(slot, slot.pictures[best[1]], framing, self.turned.get(key, False))
+
+    def _matching(self, section: int) -> int:
+        """The slot that the section which this one repeats showed at the same place; -1 where there is none."""
+        label = self._label(section)
+        place = len(self.told.get(section, []))
+        for earlier, told in self.told.items():
+            if earlier < section and label and self._label(earlier) == label:
+                return told[place % len(told)]
+        return -1
+
+    def _label(self, section: int) -> str:
+        return self.sections[min(section, len(self.sections) - 1)].label.rstrip("'")
 
     def _echoes(self, section: int) -> list[int]:
         """Slots of earlier sections that this one repeats: they come back, framed anew."""
-        label = self.sections[min(section, len(self.sections) - 1)].label.rstrip("'")
+        label = self._label(section)
         if not label:
             return []
-        return [
-            i
-            for i, slot in enumerate(self.slots)
-            if slot.section < section
-            and self.sections[min(slot.section, len(self.sections) - 1)].label.rstrip("'") == label
-        ]
+        return [i for i, slot in enumerate(self.slots) if slot.section < section and self._label(slot.section) == label]
 
     def _previous(self) -> str:
         return self.last[-1] if self.last else ""
@@ -111,10 +146,11 @@ class _Chooser:
         # By file, not by place: the same picture may stand in several slots.
         return str(self.slots[item[0]].pictures[item[1]].path)
 
-    def _cost(self, item: tuple[int, int], home: int) -> tuple[float, int, int]:
+    def _cost(self, item: tuple[int, int], home: int, matching: int) -> float:
         key = self._key(item)
+        away = 0.5 if item[0] == matching else 0.9 * min(6, abs(item[0] - home))
         recent = 1.5 if key in self.last[-2:] else 0.0
-        return 1.6 * self.uses.get(key, 0) + 0.9 * min(6, abs(item[0] - home)) + 0.5 * item[1] + recent, *item
+        return 1.6 * self.uses.get(key, 0) + away + 0.5 * item[1] + recent + 0.4 * self.dice.random()
 
     def _frame(self, key: str) -> int:
         """The next framing of a picture: whole at first, then closer, and back."""
@@ -165,19 +201,3 @@ def _held(x: float, y: float, scale: float) -> Camera:
     scale = max(1.02, scale)
     half = 0.5 / scale
     return (min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale)
-
-
-def _entered(shot: Shot, shots: list[Shot], sections: list[Section], fps: Fraction, edit: Edit) -> Shot:
-    """The shot with its transition: cross-fade between quiet shots, flash on a drop, else a cut."""
-    if not shot.index:
-        return shot
-    before = shots[shot.index - 1]
-    transition = Transition()
-    if shot.cut_on == "drop":
-        if edit.flashes and edit.flash > 0:
-            transition = Transition("flash", max(2, frame_at(0.35, fps)))
-    elif all(level(sections[min(s.section, len(sections) - 1)]) == "low" for s in (before, shot)):
-        length = min(frame_at(edit.crossfade, fps), before.frames // 2, shot.frames // 2) // 2 * 2
-        if length >= 4:
-            transition = Transition("crossfade", length)
-    return replace(shot, transition=transition)

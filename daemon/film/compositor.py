@@ -14,13 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film import kernels
+from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
+from daemon.film.overlays import Overlays
 from daemon.film.pictures import Planes, Store
 from daemon.film.scenery import Scenery, Sprite, figure, stage_of
+from daemon.film.screen import Screen
+from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "3"  # part of every segment's fingerprint: change it where frames change
+VERSION = "5"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
@@ -41,6 +45,9 @@ class Compositor:
         self.timeline = timeline
         self.direction = Direction(timeline, envelopes)
         self.store = Store(self.width, self.height)
+        self.joiner = Joiner(self.width, self.height, timeline.colours)
+        self.screen = Screen(timeline, self.width, self.height)
+        self.overlays = Overlays(self.direction, self.width, self.height)
 
     def close(self) -> None:
         """Ends the thread that prepares pictures."""
@@ -55,7 +62,14 @@ class Compositor:
     def brush(self) -> Callable[[int, NDArray[np.uint8]], None]:
         """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read."""
         spare = np.empty((self.height * 3 // 2, self.width), np.uint8)
-        return lambda frame, out: self._draw(frame, out, spare)
+        words = Captions(self.timeline, self.width, self.height) if self.timeline.captions else None
+
+        def draw(frame: int, out: NDArray[np.uint8]) -> None:
+            self._draw(frame, out, spare)
+            if words is not None:
+                words.draw(frame, out)
+
+        return draw
 
     def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8]) -> None:
         state = self.direction.state(frame)
@@ -66,11 +80,14 @@ class Compositor:
         self._picture(state.view, frame, out, state.white, state.black)
         if state.other is not None:
             self._picture(state.other, frame, spare, state.white, state.black)
-            kernels.mix(out.reshape(-1), spare.reshape(-1), state.weight)
+            self.joiner.join(out, spare, state)
+        if state.blur > 0:
+            self.joiner.smear(out, state.blur)
+        self.overlays.draw(frame, out)
 
     def _prepare(self, shot: Shot) -> None:
         """Begins to make ready what a shot shows."""
-        if not shot.picture.scene:
+        if not poses(shot.picture):
             self.store.still(shot)
             return
         self._scenery(shot.picture)
@@ -89,9 +106,17 @@ class Compositor:
 
     def _picture(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
         """A view drawn over the whole of `out`, towards white and then towards black."""
+        self._upright(view, frame, out, white, black)
+        if view.shot.mirrored:
+            mirror(out, self.height)
+
+    def _upright(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
         keep = (1.0 - white) * (1.0 - black)
         tone = _Tone(keep, (1.0 - black) * white * _WHITE + black * _BLACK, (1.0 - keep) * _GREY)
         picture = view.shot.picture
+        if (clip := self.screen.clip(view.shot, frame)) is not None:
+            self._behind(clip, view.x, view.y, view.scale, out, tone)
+            return
         scenery = self._scenery(picture).result() if poses(picture) else None
         if scenery is None:
             self._behind(self.store.get(view.shot), view.x, view.y, view.scale, out, tone)
@@ -101,7 +126,8 @@ class Compositor:
         lit = 1.0 - float(direction.dim[frame])
         dimmed = _Tone(keep * lit, tone.luma + keep * (1 - lit) * _BLACK, tone.chroma + keep * (1 - lit) * _GREY)
         x, y, scale = _nearer(view, _FAR)
-        self._behind(scenery.back, x, y, scale, out, dimmed)
+        moving = self.screen.back(view.shot, frame)
+        self._behind(scenery.back if moving is None else moving, x, y, scale, out, dimmed)
         sprite = self._figure(picture, int(direction.pose[frame]) if self._on(view, frame) else 0).result()
         if sprite is not None:
             pop = float(direction.pop[frame])
@@ -111,6 +137,8 @@ class Compositor:
         if scenery.front is not None:
             x, y, scale = _nearer(view, _NEAR)
             self._before(scenery.front, scenery, x, y, scale, out, tone, 0.0)
+        if (laid := self.screen.over(view.shot, frame)) is not None:
+            self._before(*laid, 0.5, 0.5, 1.0, out, tone, 0.0)
 
     @staticmethod
     def _on(view: View, frame: int) -> bool:

@@ -15,7 +15,7 @@ from daemon.sidecars import Analysis, Section
 
 LONGEST = 16.0  # seconds a shot may last where nothing is heard to cut on
 BAR = 2.0  # seconds that stand for a bar where there are no beats
-PHRASE = 4  # bars
+PHRASES = (16, 8, 4)  # bars
 _RANK = {"drop": 2, "section": 1}
 
 
@@ -90,7 +90,6 @@ def place(
         notes.append("no beats were heard: the cuts lie on a regular grid")
 
     bounds, anchors = _anchors(analysis, sections, beats, fps, frames, least)
-    dice = random.Random(f"cuts {seed}")
     shown = sorted(frame_at(seconds, fps) for seconds in pictures)
     cuts: list[tuple[int, str]] = [(0, "start")]
     edges = [*sorted(anchors), frames]
@@ -99,6 +98,9 @@ def place(
             cuts.append((start, anchors[start]))
         section = sections[_section_at(bounds, (start + end) // 2)]
         wanted = bisect_left(shown, end - least) - bisect_left(shown, start - least)
+        # What comes again has the same rhythm.
+        again = section.label.rstrip("'") or _section_at(bounds, (start + end) // 2)
+        dice = random.Random(f"cuts {seed} {again}")
         inner = _inside(start, end, section, beats, analysis.metre, edit, least, wanted, dice)
         for frame, on in _fill(start, end, inner, pace(section, edit), fps):
             if frame - cuts[-1][0] >= least and end - frame >= least:
@@ -124,14 +126,23 @@ def _anchors(
     bounds = [0]
     for section in sections[1:]:
         frame = frame_at(section.start, fps)
-        strong = beats.nearest(frame, max(near, frame_at(beat, fps)), strong=True)
+        # A change of section is one of bars: wherever it was heard, the nearest downbeat has it.
+        strong = beats.nearest(frame, max(near, frame_at(beat * max(1, analysis.metre) / 2, fps)), strong=True)
         snapped = strong if strong is not None else beats.nearest(frame, near)
         bounds.append(max(bounds[-1], min(frames, frame if snapped is None else snapped)))
-    wanted = [(frame, "section") for frame in bounds[1:]]
     heard = [frame_at(event.start, fps) for event in analysis.events if event.kind == "drop"]
     drops = [frame if (beat_at := beats.nearest(frame, 2)) is None else beat_at for frame in heard]
-    drops += [bounds[i] for i, section in enumerate(sections) if i and section.role == "drop"]
-    wanted += [(frame, "drop") for frame in drops]
+    bar = max(near, frame_at(beat * max(1, analysis.metre), fps))
+    for i, section in enumerate(sections):
+        if i and section.role == "drop":
+            # The event is exact; the section that it opens begins with it.
+            at = min(drops, key=lambda drop: abs(drop - bounds[i]), default=None)
+            after = bounds[i + 1] if i + 1 < len(bounds) else frames
+            if at is not None and abs(at - bounds[i]) <= bar and bounds[i - 1] < at < after:
+                bounds[i] = at
+            else:
+                drops.append(bounds[i])
+    wanted = [(frame, "section") for frame in bounds[1:]] + [(frame, "drop") for frame in drops]
     kept: dict[int, str] = {}
     for frame, on in sorted(wanted, key=lambda item: (-_RANK[item[1]], item[0])):
         if frame < least or frames - frame < least or any(abs(frame - other) < least for other in kept):
@@ -142,6 +153,20 @@ def _anchors(
         if frame not in kept and close:
             bounds[i] = close[0]
     return sorted(bounds), kept
+
+
+@dataclass(frozen=True)
+class _Rhythm:
+    """The pattern of a section's cuts, the same in each of its phrases, and where the section comes again.
+
+    phrase: its bars; step: beats a shot; hold: the first shot stays twice as long; quick: bars of the phrase, from
+    0, in which shots are half as long.
+    """
+
+    phrase: int
+    step: int
+    hold: bool
+    quick: frozenset[int]
 
 
 def _inside(
@@ -155,54 +180,96 @@ def _inside(
     wanted: int,
     dice: random.Random,
 ) -> list[tuple[int, str]]:
-    """Cuts on beats between two anchors, by the section's pace, in phrases of four bars."""
+    """Cuts on beats between two anchors, by the section's pace, in phrases of 4, 8 or 16 bars."""
     metre = max(1, metre)
     step = max(1, round(pace(section, edit) * metre))
     inside = beats.within(start - 1, end)
     while step > metre and wanted > 1 and len(inside) // step < wanted:
         step = max(metre, step // 2)
-    if step >= metre and inside and abs(inside[0] - start) > 1:
-        first = next((i for i, beat in enumerate(inside) if beat in beats.strong), 0)
-        inside = inside[first:]
     if len(inside) < 2:
         return []
     typical = (inside[-1] - inside[0]) / (len(inside) - 1)
     shortest = 1
     while shortest * typical < least:
         shortest += 1
-    found = []
-    position = 0 if inside[0] <= start + 1 else -1
-    if position < 0:
-        found.append(inside[0])
-        position = 0
-    while True:
-        position += _step(position, len(inside), step, shortest, metre, section, dice)
-        if position >= len(inside):
-            break
-        found.append(inside[position])
-    return [(frame, "downbeat" if frame in beats.strong else "beat") for frame in found]
-
-
-def _step(
-    position: int, total: int, step: int, shortest: int, metre: int, section: Section, dice: random.Random
-) -> int:
-    """Beats until the next cut: build-ups accelerate, the last bar of a phrase quickens, phrases are never crossed."""
-    left = total - position
+    bars = _bars(inside, beats.strong, metre)
     if section.role == "build":
+        found = _faster(
+            inside if step < metre or abs(inside[0] - start) <= 1 else inside[len(bars[0]) :], step, shortest
+        )
+    else:
+        found = _phrased(bars, metre, shortest, _rhythm(section, len(bars), step, shortest, metre, dice))
+    return [(frame, "downbeat" if frame in beats.strong else "beat") for frame in found if frame - start > 1]
+
+
+def _bars(inside: list[int], strong: frozenset[int], metre: int) -> list[list[int]]:
+    """Beats by bars, as the downbeats part them; by the metre where none is heard."""
+    bars: list[list[int]] = []
+    for index, beat in enumerate(inside):
+        begins = beat in strong if strong else index % metre == 0
+        if begins or not bars or len(bars[-1]) >= 2 * metre:
+            bars.append([])
+        bars[-1].append(beat)
+    return bars
+
+
+def _rhythm(section: Section, bars: int, step: int, shortest: int, metre: int, dice: random.Random) -> _Rhythm:
+    step = max(step, shortest)
+    if step < metre and metre % step and metre % step < shortest:
+        step = metre
+    phrase = next((length for length in PHRASES if bars >= length and (bars % length == 0 or bars >= 2 * length)), 4)
+    while phrase * metre < step:
+        phrase *= 2
+    loud = level(section) == "high"
+    quick: set[int] = set()
+    if loud and step >= 2 * shortest:
+        # The last bar of the phrase leads into the next one; sometimes that of each four, too.
+        quick = {phrase - 1}
+        if dice.random() < 0.5:
+            quick |= set(range(3, phrase, 4))
+    hold = not loud and step < metre * 2 and dice.random() < 0.3
+    return _Rhythm(phrase, step, hold, frozenset(quick))
+
+
+def _phrased(bars: list[list[int]], metre: int, shortest: int, rhythm: _Rhythm) -> list[int]:
+    """Cuts that open every phrase, and lie on bars or on beats of the bar in between."""
+    found: list[int] = []
+    pickup = 1 if len(bars) > 1 and len(bars[0]) < len(bars[1]) else 0
+    found += bars[0][:1] if pickup else []
+    for first in range(pickup, len(bars), rhythm.phrase):
+        phrase = bars[first : first + rhythm.phrase]
+        at = 0
+        while at < len(phrase):
+            step = rhythm.step
+            if at == 0 and rhythm.hold:
+                step *= 2
+            if step >= metre:
+                length = max(1, step // metre)
+                quick = rhythm.quick & set(range(at, at + length))
+                if quick and length == 1 and step // 2 >= shortest:
+                    found += phrase[at][:: max(1, step // 2)]
+                else:
+                    found.append(phrase[at][0])
+                    if quick and at + length // 2 < len(phrase) and length > 1:
+                        found.append(phrase[at + length // 2][0])
+                at += length
+            else:
+                step = max(shortest, step // 2) if at in rhythm.quick else step
+                found += phrase[at][::step]
+                at += 1
+    return sorted(set(found))
+
+
+def _faster(inside: list[int], step: int, shortest: int) -> list[int]:
+    """Cuts of a build-up: closer and closer together towards its end."""
+    found, position = [], 0
+    while position < len(inside):
+        found.append(inside[position])
         beats = step
-        while beats > max(1, left // 4):
+        while beats > max(1, (len(inside) - position) // 4):
             beats //= 2
-        return max(beats, shortest)
-    phrase = PHRASE * metre
-    to_phrase = phrase - position % phrase
-    beats = step
-    if level(section) == "high" and to_phrase <= metre and step >= 2 * shortest and dice.random() < 0.7:
-        beats = step // 2
-    elif level(section) != "high" and to_phrase == phrase and step < metre * 2 and dice.random() < 0.3:
-        beats = step * 2
-    if step <= phrase and beats > to_phrase:
-        beats = to_phrase
-    return max(beats, shortest)
+        position += max(beats, shortest)
+    return found
 
 
 def _fill(start: int, end: int, cuts: list[tuple[int, str]], bars: float, fps: Fraction) -> list[tuple[int, str]]:

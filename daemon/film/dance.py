@@ -10,7 +10,6 @@ from daemon.film.cuts import Beats, level
 from daemon.film.values import Effect, PictureFile, Shot
 from daemon.sidecars import Section
 
-LIGHTS = 0.16  # share of a scene's light that comes and goes with the bass
 SWAY = 0.006  # share of the picture that a quiet figure sways by
 _LOUD = ("arms up", "step left", "dance", "step right", "headbang")
 _CALM = ("idle", "dance", "step left", "step right")
@@ -50,10 +49,6 @@ def ride(shots: Sequence[Shot], sections: list[Section], beats: Beats) -> list[E
         energy = level(sections[min(shot.section, len(sections) - 1)])
         if energy == "low" or len(taken) == 1:
             found.append(Effect("sway", shot.start, shot.frames, SWAY, f"the {shot.role}, shot {shot.index}"))
-        if energy == "high":
-            found.append(
-                Effect("lights", shot.start, shot.frames, LIGHTS, f"bass of the {shot.role}, shot {shot.index}")
-            )
         if energy == "low":
             continue
         inside = beats.within(shot.start, shot.end)

@@ -5,6 +5,7 @@ Curves are float32 arrays of one value a frame.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -12,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film.values import Shot, Timeline
+from daemon.riding import OVERLAYS
 
 Curve = NDArray[np.float32]
+BANDS = ("bass", "mid", "treble", "onset", "rms")
+MEMORY = 6.0  # seconds that what flies over the picture lives, at most
 _HOP = 0.009
 _POP = 0.3  # seconds in which a figure's spring dies away
+# What an amount of 1 is: a share of the picture.
+_ZOOM, _PUSH, _SHAKE, _BOB, _DRIFT = 0.2, 0.5, 1 / 30, 1 / 40, 0.1
+_WHIP, _THROW, _CLOSER = 0.22, 0.3, 0.35  # how far a whip smears and throws, and how much closer it gets
+_SWELL = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -30,13 +38,20 @@ class View:
 
 @dataclass(frozen=True)
 class FrameState:
-    """One frame: a view, perhaps another that it gives way to (weight 0..1), white and black 0..1."""
+    """One frame: a view, perhaps another that it gives way to (weight 0..1), white and black 0..1.
+
+    style: how it gives way; "" dissolves. blur: how far the picture is smeared sideways, share of the width.
+    turn: a number of the transition's own, for its direction.
+    """
 
     view: View
     other: View | None
     weight: float
     white: float
     black: float
+    style: str = ""
+    blur: float = 0.0
+    turn: int = 0
 
 
 class Direction:
@@ -46,38 +61,58 @@ class Direction:
         self.timeline = timeline
         self._starts = [shot.start for shot in timeline.shots]
         frames = timeline.frames
-        self.bass = _fitted(envelopes.get("bass"), frames)
-        self.zoom = np.zeros(frames, np.float32)
-        self.white = np.zeros(frames, np.float32)
-        self.black = np.zeros(frames, np.float32)
-        self.shake = np.zeros(frames, np.float32)
+        self.bands = {name: _fitted(envelopes.get(name), frames) for name in BANDS}
+        self.bass = self.bands["bass"]
+
+        def curve() -> Curve:
+            return np.zeros(frames, np.float32)
+
+        self.zoom, self.white, self.black, self.dim = curve(), curve(), curve(), curve()
+        self.shake, self.bob, self.drift = curve(), curve(), curve()
         self.pose = np.zeros(frames, np.int8)  # which of its picture's poses a figure takes
-        self.pop = np.zeros(frames, np.float32)  # how far it springs on a beat, 0..1
-        self.hop = np.zeros(frames, np.float32)  # how high it is between two beats, share of the picture
-        self.sway = np.zeros(frames, np.float32)
-        self.dim = np.zeros(frames, np.float32)  # how much of a scene's light is gone
+        self.pop = curve()  # how far it springs on a beat, 0..1
+        self.hop = curve()  # how high it is between two beats, share of the picture
+        self.sway = curve()
+        self.riding = {name: curve() for name in (*OVERLAYS, "burst")}  # how much of each lies over the picture
+        push = curve()
         for effect in timeline.effects:
             span = slice(max(0, effect.start), min(frames, effect.start + effect.frames))
             passed = (np.arange(span.start, span.stop, dtype=np.float32) - effect.start) / max(1, effect.frames)
+            amount = effect.amount
             if effect.kind == "zoom":
-                self.zoom[span] = np.maximum(self.zoom[span], effect.amount * (1 - passed) ** 2)
+                _raise(self.zoom, span, amount * _ZOOM * (1 - passed) ** 2)
+            elif effect.kind == "push":
+                _raise(push, span, amount * _PUSH * passed**2)
             elif effect.kind == "flash":
-                self.white[span] = np.maximum(self.white[span], effect.amount * (1 - passed) ** 2)
+                _raise(self.white, span, amount * (1 - passed) ** 2)
             elif effect.kind == "shake":
-                self.shake[span] = np.maximum(self.shake[span], effect.amount * self.bass[span])
+                _raise(self.shake, span, amount * _SHAKE * self.bass[span])
+            elif effect.kind == "jolt":
+                _raise(self.shake, span, amount * _SHAKE * (1 - passed) ** 2)
+            elif effect.kind == "bob":
+                _raise(self.bob, span, amount * _BOB * np.sin(np.pi * passed))
+            elif effect.kind == "drift":
+                _raise(self.drift, span, amount * _DRIFT * _swell(passed, effect.frames, float(timeline.fps)))
             elif effect.kind == "pose":
-                self.pose[span] = int(effect.amount)
+                self.pose[span] = int(amount)
                 self.pop[span] = np.maximum(0, 1 - passed * effect.frames / max(1.0, float(timeline.fps) * _POP)) ** 2
                 self.hop[span] = _HOP * np.sin(np.pi * passed)
             elif effect.kind == "sway":
-                self.sway[span] = effect.amount
+                self.sway[span] = amount
             elif effect.kind == "lights":
-                self.dim[span] = effect.amount * (1 - self.bass[span])
+                _raise(self.dim, span, amount * (1 - self.bass[span]))
+            elif effect.kind == "burst":
+                _raise(self.riding["burst"], span, amount * (1 - passed))
             elif effect.kind == "fade_in":
-                self.black[span] = np.maximum(self.black[span], 1 - passed)
+                _raise(self.black, span, 1 - passed)
             elif effect.kind == "fade_out":
                 # The last frame is black.
-                self.black[span] = np.maximum(self.black[span], passed + 1 / max(1, effect.frames))
+                _raise(self.black, span, passed + 1 / max(1, effect.frames))
+            elif effect.kind in self.riding:
+                sudden = effect.because.startswith("drop")
+                grown = _swell(passed, effect.frames, float(timeline.fps), sudden=sudden)
+                _raise(self.riding[effect.kind], span, amount * grown)
+        self.zoom += push
 
     def shot_at(self, frame: int) -> Shot:
         """The shot that a frame belongs to."""
@@ -85,32 +120,53 @@ class Direction:
 
     def curves(self, span: slice) -> list[bytes]:
         """Everything that changes in a span of frames, for fingerprints."""
-        every = (self.zoom, self.white, self.black, self.shake, self.pose, self.pop, self.hop, self.sway, self.dim)
-        return [curve[span].tobytes() for curve in every]
+        camera = [self.zoom, self.white, self.black, self.dim, self.shake, self.bob, self.drift]
+        figure = [self.pose.astype(np.float32), self.pop, self.hop, self.sway]
+        found = [curve[span].tobytes() for curve in (*camera, *figure)]
+        # What flies was born before the span, and lights follow the bands themselves.
+        past = slice(max(0, span.start - round(MEMORY * self.timeline.fps)), span.stop)
+        if any(curve[past].any() for curve in self.riding.values()):
+            found += [repr(self.timeline.colours).encode()]
+            found += [curve[past].tobytes() for curve in (*self.riding.values(), *self.bands.values())]
+        return found
 
     def state(self, frame: int) -> FrameState:
         """What a frame shows."""
         shot = self.shot_at(frame)
-        view, other, weight = self._view(shot, frame), None, 0.0
+        view, other, weight, style, turn = self._view(shot, frame), None, 0.0, "", shot.index
         shots = self.timeline.shots
-        half = _half(shot)
+        half = shot.transition.half
+        after = shots[shot.index + 1] if shot.index + 1 < len(shots) else None
         if frame < shot.start + half:
             other = self._view(shots[shot.index - 1], frame)
             view, other = other, view
-            weight = (frame - (shot.start - half) + 0.5) / (2 * half)
-        elif shot.index + 1 < len(shots) and frame >= shot.end - (half := _half(shots[shot.index + 1])):
-            other = self._view(shots[shot.index + 1], frame)
-            weight = (frame - (shot.end - half) + 0.5) / (2 * half)
-        return FrameState(view, other, _smooth(weight), float(self.white[frame]), float(min(1.0, self.black[frame])))
+            weight, style = (frame - (shot.start - half) + 0.5) / (2 * half), shot.transition.style
+        elif after and frame >= after.start - after.transition.half:
+            half, turn = after.transition.half, after.index
+            other = self._view(after, frame)
+            weight, style = (frame - (after.start - half) + 0.5) / (2 * half), after.transition.style
+        blur = _WHIP * self._thrown(shot, after, frame)[1]
+        return FrameState(
+            view,
+            other,
+            _smooth(weight),
+            float(self.white[frame]),
+            float(min(1.0, self.black[frame])),
+            style,
+            blur,
+            turn,
+        )
 
     def _view(self, shot: Shot, frame: int) -> View:
         shots = self.timeline.shots
-        first = shot.start - _half(shot)
-        last = shot.end + (_half(shots[shot.index + 1]) if shot.index + 1 < len(shots) else 0) - 1
+        first = shot.start - shot.transition.half
+        after = shots[shot.index + 1] if shot.index + 1 < len(shots) else None
+        last = shot.end + (after.transition.half if after else 0) - 1
         passed = (frame - first) / (last - first) if last > first else 0.0
         along = _eased(min(1.0, max(0.0, passed)), shot.ease)
         x, y, scale = (a + (b - a) * along for a, b in zip(shot.camera_from, shot.camera_to, strict=True))
-        scale *= 1.0 + float(self.zoom[frame])
+        scale *= 1.0 + float(self.zoom[frame]) + _CLOSER * self._thrown(shot, after, frame)[1]
+        x, y = self._floating(x, y, shot, after, frame)
         shake = float(self.shake[frame])
         if shake:
             x += shake * _wobble(frame, 0.0) / scale
@@ -118,10 +174,40 @@ class Direction:
         half = 0.5 / scale
         return View(shot, min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale)
 
+    def _floating(self, x: float, y: float, shot: Shot, after: Shot | None, frame: int) -> tuple[float, float]:
+        """The camera's place with its drift, its bob and the throw of a whip."""
+        drift = float(self.drift[frame])
+        if drift:
+            seconds = frame / float(self.timeline.fps)
+            x += drift * math.sin(0.7 * seconds)
+            y += 0.6 * drift * math.sin(0.9 * seconds + 1.0)
+        side, near = self._thrown(shot, after, frame)
+        # Faster and faster away, then out of the same movement to rest.
+        return x + side * _THROW * near, y + float(self.bob[frame])
 
-def _half(shot: Shot) -> int:
-    """Frames of a shot's cross-fade on each side of its cut."""
-    return shot.transition.frames // 2 if shot.transition.kind == "crossfade" else 0
+    @staticmethod
+    def _thrown(shot: Shot, after: Shot | None, frame: int) -> tuple[int, float]:
+        """A whip's direction on this side of its cut (-1, 0, 1), and how near the cut is, 0..1."""
+        for entered in (shot, after):
+            if entered and entered.transition.kind == "whip":
+                apart = (frame + 0.5 - entered.start) / (entered.transition.frames / 2)
+                if abs(apart) < 1:
+                    side = 1 if entered.index % 2 else -1
+                    return (side if apart < 0 else -side), (1 - abs(apart)) ** 2
+        return 0, 0.0
+
+
+def _raise(curve: Curve, span: slice, values: NDArray[np.floating]) -> None:
+    """Where two effects of a kind meet, the stronger counts."""
+    curve[span] = np.maximum(curve[span], values)
+
+
+def _swell(passed: NDArray[np.floating], frames: int, fps: float, *, sudden: bool = False) -> NDArray[np.float32]:
+    """0..1: comes within half a second (at once where sudden), stays, and goes as it came."""
+    seconds = np.minimum(_SWELL, frames / fps / 3)
+    came = np.ones_like(passed) if sudden else passed * frames / fps / seconds
+    gone = (1 - passed) * frames / fps / seconds
+    return np.asarray(np.minimum(1, np.minimum(came, gone)), np.float32)
 
 
 def _eased(passed: float, ease: str) -> float:

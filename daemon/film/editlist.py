@@ -28,9 +28,9 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
             pictures.append(
                 {
                     "OTIO_SCHEMA": "Transition.1",
-                    "name": "",
-                    "metadata": {},
-                    "transition_type": "SMPTE_Dissolve",
+                    "name": shot.transition.style,
+                    "metadata": {"dropreel": {"because": shot.transition.because}},
+                    "transition_type": "SMPTE_Dissolve" if shot.transition.kind == "crossfade" else "Custom_Transition",
                     "in_offset": _time(half, rate),
                     "out_offset": _time(half, rate),
                 }
@@ -70,7 +70,7 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
 
 
 def _half(shot: Shot) -> int:
-    return shot.transition.frames // 2 if shot.transition.kind == "crossfade" else 0
+    return shot.transition.half
 
 
 def _available(timeline: Timeline, shot: Shot) -> int:
@@ -137,7 +137,7 @@ def _marker(frame: int, name: str, rate: float) -> dict[str, Any]:
 
 
 def edl(timeline: Timeline, title: str) -> str:
-    """The edit as a CMX 3600 list: an event a shot, dissolves of the shot's own length, sources as clip names.
+    """The edit as a CMX 3600 list: an event a shot, dissolves and wipes as long as they are, sources as names.
 
     Timecode counts whole frames, non-drop, at the nearest whole rate.
     """
@@ -158,7 +158,8 @@ def edl(timeline: Timeline, title: str) -> str:
             cut = _code(start, rate)
             out = _code(_half(before) + (before.frames if before else 0) - half, rate)
             lines.append(f"{number:03d}  AX       V     C        {out} {out} {cut} {cut}")
-            lines.append(f"{number:03d}  AX       V     D    {2 * half:03d} {source} {where}")
+            kind = "D   " if shot.transition.kind == "crossfade" else "W001"
+            lines.append(f"{number:03d}  AX       V     {kind} {2 * half:03d} {source} {where}")
             lines.append(f"* FROM CLIP NAME: {before.picture.path.name}")
             lines.append(f"* TO CLIP NAME: {shot.picture.path.name}")
         else:

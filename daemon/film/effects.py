@@ -2,101 +2,117 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from daemon.film import dance
-from daemon.film.cuts import Beats, beats_of, level
+from daemon import riding
+from daemon.film import dance, playing
+from daemon.film.cues import Cue
+from daemon.film.cuts import Beats
 from daemon.film.values import Effect, Shot, frame_at
 from daemon.rules import Edit
 from daemon.sidecars import Analysis, Section
 
 FLASHES = 3  # full-screen flashes in any second: WCAG 2.3.1
-_ZOOM = 0.3  # seconds in which a zoom on a beat dies away
-_FLASH = 0.35
+_FLASH = 0.35  # seconds in which a flash dies away
+_STROBE = 0.12
+_APART = 0.5  # seconds between the flashes of a strobe: cuts between dark and bright pictures come on top
+_BURST = 0.2  # seconds in which the sparks of one moment fly off
+_SECONDS = {"zoom": 0.3, "jolt": 0.5, "bob": 0.5}
+_BLOW = 3.0  # times as long at a drop
+_BY_ENERGY = {"high": 1.0, "medium": 0.5, "low": 0.0}  # beats count as the music's energy
 
 
-def ride(analysis: Analysis, shots: Sequence[Shot], frames: int, fps: Fraction, edit: Edit) -> list[Effect]:
-    """All effects, by their first frame."""
+def ride(
+    analysis: Analysis,
+    shots: Sequence[Shot],
+    cues: Sequence[Cue],
+    beats: Beats,
+    frames: int,
+    fps: Fraction,
+    edit: Edit,
+) -> list[Effect]:
+    """All effects, by their first frame; each lies within the film."""
     sections = analysis.sections or [Section(start=0.0, end=analysis.duration)]
-    beats = beats_of(analysis, fps)
-    found = [
-        *_fades(frames, fps, edit),
-        *_flashes(shots, fps, edit),
-        *_zooms(shots, sections, beats, frames, fps, edit),
-        *_shakes(shots, sections, edit),
-        *dance.ride(shots, sections, beats),
-    ]
-    return sorted(found, key=lambda effect: (effect.start, effect.kind))
+    onsets = [frame_at(max(0.0, onset), fps) for onset in analysis.onsets]
+    found: list[Effect] = []
+    at_downbeats = {name for name, amount in edit.effects.get("downbeat", {}).items() if amount > 0}
+    for cue in cues:
+        said = edit.effects.get(cue.kind, {})
+        if cue.kind == "downbeat":
+            said = {**{k: v for k, v in edit.effects.get("beat", {}).items() if k not in at_downbeats}, **said}
+        for name, amount in said.items():
+            if cue.only and name not in cue.only:
+                continue
+            if cue.kind in ("beat", "downbeat"):
+                amount *= _BY_ENERGY[cue.energy]
+            if amount > 0 and name not in riding.TRANSITIONS:
+                found += _made(name, amount, cue, frames, fps, onsets)
+    flashing = [effect for effect in found if effect.kind == "flash"]
+    kept = set(limited(flashing, fps)) if edit.flashes else set()
+    found = [effect for effect in found if effect.kind != "flash" or effect in kept]
+    found += [*dance.ride(shots, sections, beats), *playing.ride(shots, beats, fps)]
+    return sorted((whole for effect in found if (whole := _within(effect, frames))), key=lambda e: (e.start, e.kind))
 
 
-def _fades(frames: int, fps: Fraction, edit: Edit) -> list[Effect]:
-    length_in = min(frame_at(edit.fade_in, fps), frames // 3)
-    length_out = min(frame_at(edit.fade_out, fps), frames // 3)
-    found = []
-    if length_in:
-        found.append(Effect("fade_in", 0, length_in, 1.0, "start of the song"))
-    if length_out:
-        found.append(Effect("fade_out", frames - length_out, length_out, 1.0, "end of the song"))
-    return found
+def _made(name: str, amount: float, cue: Cue, frames: int, fps: Fraction, onsets: Sequence[int]) -> Iterator[Effect]:
+    """The effects that one event causes by one name."""
+    amount = round(amount, 5)
+
+    def lasting(seconds: float) -> int:
+        return max(2, frame_at(seconds, fps))
+
+    if name == "fade_in":
+        yield Effect(name, 0, min(frame_at(amount, fps), frames // 3), 1.0, cue.because)
+    elif name == "fade_out":
+        length = min(frame_at(amount, fps), frames // 3)
+        yield Effect(name, frames - length, length, 1.0, cue.because)
+    elif name == "flash":
+        yield Effect(name, cue.start, lasting(_FLASH), amount, cue.because)
+    elif name == "strobe":
+        yield from _strobe(cue, amount, lasting, onsets)
+    elif name == "zoom":
+        blow = _BLOW if cue.kind == "drop" else 1.0
+        yield Effect(name, cue.start, lasting(blow * _SECONDS[name]), amount, cue.because)
+    elif name == "bob":
+        length = cue.end - cue.start if cue.kind in ("beat", "downbeat") else lasting(_SECONDS[name])
+        yield Effect(name, cue.start, min(length, lasting(2 * _SECONDS[name])), amount, cue.because)
+    else:
+        if name in ("shake", "sparks") and (cue.kind in riding.MOMENTS or cue.kind in riding.BOTH):
+            if name == "shake":
+                yield Effect("jolt", cue.start, lasting(_SECONDS["jolt"]), amount, cue.because)
+            else:
+                yield Effect("burst", cue.start, lasting(_BURST), amount, cue.because)
+        if cue.kind not in riding.MOMENTS:
+            yield Effect(name, cue.start, cue.end - cue.start, amount, cue.because)
 
 
-def _flashes(shots: Sequence[Shot], fps: Fraction, edit: Edit) -> list[Effect]:
-    if not edit.flashes or edit.flash <= 0:
-        return []
-    wanted = [
-        Effect("flash", shot.start, max(2, frame_at(_FLASH, fps)), edit.flash, f"drop at frame {shot.start}")
-        for shot in shots
-        if shot.cut_on == "drop"
-    ]
-    return limited(wanted, fps)
+def _strobe(cue: Cue, amount: float, lasting: Callable[[float], int], onsets: Sequence[int]) -> Iterator[Effect]:
+    """Short flashes on onsets within a span, closer and closer together."""
+    at = cue.start
+    for onset in onsets[bisect_left(onsets, cue.start) : bisect_left(onsets, cue.end)]:
+        passed = (onset - cue.start) / max(1, cue.end - cue.start)
+        if onset >= at:
+            yield Effect("flash", onset, lasting(_STROBE), amount, f"onset in the {cue.because}")
+            at = onset + lasting(_APART * (2.0 - passed))
 
 
 def limited(flashes: Sequence[Effect], fps: Fraction) -> list[Effect]:
-    """Flashes of which no second holds more than three: the later ones are left out."""
+    """Flashes of which no second holds more than three: the weaker ones are left out, then the later ones."""
     kept: list[Effect] = []
     second = -int(-fps // 1)
-    for flash in sorted(flashes, key=lambda effect: effect.start):
-        if len(kept) < FLASHES or flash.start - kept[-FLASHES].start > second:
-            kept.append(flash)
+    for flash in sorted(flashes, key=lambda effect: (-effect.amount, effect.start)):
+        place = bisect_left([other.start for other in kept], flash.start)
+        near = [*kept[max(0, place - FLASHES) : place], flash, *kept[place : place + FLASHES]]
+        if all(late.start - early.start > second for early, late in zip(near, near[FLASHES:], strict=False)):
+            kept.insert(place, flash)
     return kept
 
 
-def _zooms(
-    shots: Sequence[Shot], sections: list[Section], beats: Beats, frames: int, fps: Fraction, edit: Edit
-) -> list[Effect]:
-    """A zoom on each strong beat: all beats where the energy is high, those that start a bar where it is medium."""
-    if edit.zoom <= 0:
-        return []
-    starts = [shot.start for shot in shots]
-    found = []
-    for beat in beats.frames:
-        shot = shots[max(0, bisect_right(starts, beat) - 1)]
-        energy = level(sections[min(shot.section, len(sections) - 1)])
-        strong = beat in beats.strong
-        share = {("high", True): 1.0, ("high", False): 0.45, ("medium", True): 0.6}.get((energy, strong), 0.0)
-        if share:
-            length = min(max(2, frame_at(_ZOOM, fps)), frames - beat)
-            name = "downbeat" if strong else "beat"
-            found.append(
-                Effect("zoom", beat, length, round(edit.zoom * share, 5), f"{name} at frame {beat}, {shot.role}")
-            )
-    return found
-
-
-def _shakes(shots: Sequence[Shot], sections: list[Section], edit: Edit) -> list[Effect]:
-    """A shake that follows the bass, over each run of shots of high energy."""
-    if edit.shake <= 0:
-        return []
-    found: list[Effect] = []
-    for shot in shots:
-        if level(sections[min(shot.section, len(sections) - 1)]) != "high":
-            continue
-        because = f"bass of the {shot.role} (section {shot.section})"
-        if found and found[-1].because == because and found[-1].start + found[-1].frames == shot.start:
-            before = found.pop()
-            found.append(Effect("shake", before.start, shot.end - before.start, edit.shake, because))
-        else:
-            found.append(Effect("shake", shot.start, shot.frames, edit.shake, because))
-    return found
+def _within(effect: Effect, frames: int) -> Effect | None:
+    """The effect's part inside the film; None where there is none."""
+    end = min(frames, effect.start + effect.frames)
+    if effect.start >= end or effect.start < 0:
+        return None
+    return Effect(effect.kind, effect.start, end - effect.start, effect.amount, effect.because)

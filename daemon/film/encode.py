@@ -101,11 +101,13 @@ def mux_argv(
     peak_dbtp: float | None = None,
     tags: dict[str, str] | None = None,
     chapters: Path | None = None,
+    words: Path | None = None,
 ) -> list[str]:
     """ffmpeg's argv that joins the segments named in `pieces` with the song on standard input.
 
     samples: the sound's exact length at 48 kHz; it is padded with silence or cut to that. gain_db and
-    peak_dbtp: a level change, and a limiter where peak_dbtp is given. chapters: a file of ffmpeg's metadata.
+    peak_dbtp: a level change, and a limiter where peak_dbtp is given. chapters: a file of ffmpeg's metadata;
+    words: an .srt in UTF-8, which becomes a track of text.
     """
     pictures = ffmpeg.input(str(pieces), format="concat", safe=0)
     song = ffmpeg.input("pipe:0", format="f32le", ar=rate, ac=channels).audio
@@ -126,6 +128,9 @@ def mux_argv(
         "video_track_timescale": timescale,
         "movflags": "+faststart",
     }
+    if words:
+        inputs.append(ffmpeg.input(str(words), format="srt")["s"])
+        options["scodec"] = "mov_text"
     for number, (name, value) in enumerate((tags or {}).items()):
         options[f"metadata:g:{number}"] = f"{name}={value}"
     if not chapters:

@@ -6,9 +6,12 @@ No system font is assumed: letters that none of those looked for has are taken a
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
-from PIL import ImageFont
+from PIL import ImageFont, features
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -50,6 +53,54 @@ def _line(text: str) -> str:
     """A text on one line, without what can't be seen."""
     text = unicodedata.normalize("NFC", text[:1000])
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+# Scripts whose letters join, stack or run from right to left: drawn rightly only where Pillow can shape them.
+_SHAPED = (
+    *("HEBREW", "ARABIC", "SYRIAC", "THAANA", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA"),
+    *("TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER"),
+)
+_BOLD = ("NotoSans-Bold.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "FreeSansBold.ttf", "Arial Bold.ttf")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One font for many texts. name: a system's font, "" the built-in one; lacks: letters that it can't draw."""
+
+    name: str
+    lacks: frozenset[str]
+
+    def font(self, size: int) -> Font:
+        """The font, `size` pixels high."""
+        return (_system(self.name, size) if self.name else None) or font(size)
+
+    def written(self, text: str) -> tuple[str, frozenset[str]]:
+        """A text as it can be drawn, letters that are lacking taken apart (é to e), and those that are lost."""
+        lost = frozenset(letter for letter in text if letter in self.lacks and not plain(letter))
+        return "".join(plain(letter) if letter in self.lacks else letter for letter in text), lost
+
+
+def hand_for(texts: Iterable[str]) -> Hand:
+    """The font that draws most of what stands in some texts; bold where a system has one."""
+    count = Counter(letter for text in texts for letter in unicodedata.normalize("NFC", text))
+    for blank in (*" \n\t", " ", "　"):
+        count.pop(blank, None)
+    unshaped = {letter for letter in count if not _shaping() and unicodedata.name(letter, "").startswith(_SHAPED)}
+    best = Hand("", frozenset(letter for letter in count if not letter.isascii()))
+    for name in (*_BOLD, *_SYSTEM):
+        face = _system(name, 24)
+        if face is None:
+            continue
+        nothing = _shape(face, "\U0010fffe")
+        lacks = unshaped | {letter for letter in count if _shape(face, letter) == nothing}
+        if sum(count[letter] for letter in lacks) < sum(count[letter] for letter in best.lacks):
+            best = Hand(name, frozenset(lacks))
+    return best
+
+
+@cache
+def _shaping() -> bool:
+    return bool(features.check("raqm"))
 
 
 @cache

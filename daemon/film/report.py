@@ -99,7 +99,7 @@ def view(
             for one in sync.checks
         ],
         "failed": sum(not one.ok for one in sync.checks),
-        "films": [_film(one) for one in sync.films] if len(sync.films) > 1 or sync.missing else [],
+        "films": [_film(one) for one in sync.films] if len(sync.films) > 1 or _told(sync) else [],
         "missing": [{"name": shown(one.name), "why": shown(one.why)} for one in sync.missing],
         "loudness": _loudness(sync),
         "loudness_of_film": any(after != "-" for _, _, after in _loudness(sync)),
@@ -133,6 +133,11 @@ def _facts(
     if sync.films:
         found.append(("File", f"{sync.films[0].size / 1e6:.1f} MB"))
     return found
+
+
+def _told(sync: sidecars.Sync) -> bool:
+    """Whether there is something to say of the films one by one."""
+    return bool(sync.missing) or any(film.notes for film in sync.films)
 
 
 def _film(film: sidecars.Film) -> dict[str, Any]:

@@ -6,14 +6,15 @@ seen, 0..1 of the picture, and how much closer than the whole (1.0: the picture 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 Camera = tuple[float, float, float]
 
-EDIT_VERSION = 1
+EDIT_VERSION = 2
+BLENDS = ("crossfade", "wipe")  # transitions in which two pictures are seen at once
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,25 @@ class Slot:
     end: float
     section: int
     pictures: list[PictureFile]
+    words: str = ""  # what was asked to be drawn
 
 
 @dataclass(frozen=True)
 class Transition:
-    """How a shot is entered; frames: its whole length, centred on the cut for a crossfade or a wipe."""
+    """How a shot is entered; frames: its whole length, centred on the cut but for a flash, which begins there.
 
-    kind: str = "cut"  # cut, crossfade, flash, wipe
+    style: diagonal, iris or ink for a wipe. because: the musical event that caused it.
+    """
+
+    kind: str = "cut"  # cut, crossfade, flash, wipe, whip
     frames: int = 0
+    style: str = ""
+    because: str = ""
+
+    @property
+    def half(self) -> int:
+        """Frames on each side of the cut in which both pictures are seen."""
+        return self.frames // 2 if self.kind in BLENDS else 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ class Shot:
     camera_from: Camera
     camera_to: Camera
     ease: str = "linear"  # linear, in, out, smooth
+    mirrored: bool = False  # left is right
 
     @property
     def frames(self) -> int:
@@ -81,7 +94,7 @@ class Shot:
 class Effect:
     """Something that happens to the picture. because: the musical event that caused it."""
 
-    kind: str  # fade_in, fade_out, flash, zoom, shake
+    kind: str  # one of riding.KINDS that is no transition; pose and sway of painted figures
     start: int
     frames: int
     amount: float
@@ -89,8 +102,17 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """Words in the picture from frame `start` to before `end`; lines are parted by line feeds."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Timeline:
-    """The whole film. The shots cover 0..frames without a gap; `notes` are for people."""
+    """The whole film. The shots cover 0..frames without a gap; `notes` are for people; captions are in order."""
 
     fps: Fraction
     frames: int
@@ -99,6 +121,8 @@ class Timeline:
     shots: tuple[Shot, ...]
     effects: tuple[Effect, ...]
     notes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()  # '#rrggbb', of lights and bars
+    captions: tuple[Caption, ...] = ()
 
     @property
     def cuts(self) -> list[int]:
@@ -124,8 +148,9 @@ class Timeline:
                     "section": shot.section,
                     "role": shot.role,
                     "cut_on": shot.cut_on,
-                    "transition": {"kind": shot.transition.kind, "frames": shot.transition.frames},
+                    "transition": asdict(shot.transition),
                     "camera": {"from": list(shot.camera_from), "to": list(shot.camera_to), "ease": shot.ease},
+                    "mirrored": shot.mirrored,
                 }
                 for shot in self.shots
             ],
@@ -139,6 +164,7 @@ class Timeline:
                 }
                 for effect in self.effects
             ],
+            "captions": [{"start": one.start, "end": one.end, "text": one.text} for one in self.captions],
             "planned_cuts": self.cuts,
             "notes": list(self.notes),
         }
@@ -152,3 +178,9 @@ def frame_count(duration: float, fps: Fraction) -> int:
 def frame_at(seconds: float, fps: Fraction) -> int:
     """The frame nearest to a moment, rounded once from absolute time."""
     return int(Fraction(seconds) * fps + Fraction(1, 2))
+
+
+def clock(frame: int, fps: Fraction) -> str:
+    """'0:45.2': a frame's time for people."""
+    tenths = int(10 * frame / fps)
+    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"

@@ -173,11 +173,7 @@ def _times(seen: _Watched) -> Check:
 
 def _cuts(seen: _Watched, timeline: Timeline) -> Check:
     """Each planned cut that can be seen lies at its frame."""
-    hard = [
-        shot.start
-        for shot in timeline.shots[1:]
-        if shot.transition.kind in ("cut", "flash") and shot.start < seen.frames
-    ]
+    hard = [shot.start for shot in timeline.shots[1:] if not shot.transition.half and shot.start < seen.frames]
     visible = [cut for cut in hard if seen.planned_change[cut] >= _VISIBLE]
     missed = [cut for cut in visible if not _at_its_frame(seen, cut)]
     unseen = len(hard) - len(visible)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pebble import ProcessPool
 
+from daemon import compiled
 from daemon.queue import leash
 from daemon.settings import Settings
 
@@ -65,12 +66,10 @@ class Pools:
     def _environment(self, size: int) -> dict[str, str]:
         """Threads for each of so many workers at once, and a cache that outlives them."""
         threads = str(max(1, (os.cpu_count() or 1) // max(1, size)))
-        cache = self.settings.cache / "numba"
         found = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
         found["NUMBA_NUM_THREADS"] = threads
-        with contextlib.suppress(OSError):
-            cache.mkdir(parents=True, exist_ok=True)
-            found["NUMBA_CACHE_DIR"] = str(cache)
+        if (folder := compiled.folder(self.settings.cache)) is not None:
+            found["NUMBA_CACHE_DIR"] = str(folder)
         return found
 
     def release(self, resource: str, job: str, now: float) -> None:

@@ -7,17 +7,16 @@ same song under the same rule gets the same prompts.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from daemon import sidecars
+from daemon.film import subtitles
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.stages.prompting import lyrics, palette, slots
+from daemon.stages import words
+from daemon.stages.prompting import palette, slots
 from daemon.stages.prompting.writer import WRITER, Writer
 from daemon.stages.tools import Tools
-
-_LYRICS_LIMIT = 1 << 20
 
 
 def prompt(job: JobFolder, tools: Tools) -> sidecars.Prompts:
@@ -25,7 +24,7 @@ def prompt(job: JobFolder, tools: Tools) -> sidecars.Prompts:
     facts = job.job()
     analysis = job.need(sidecars.Analysis)
     tools.progress(0.1, "reading words")
-    lines = _lyrics(job, facts, analysis.tags)
+    lines = words.timed(job, facts, analysis.tags)
     tools.progress(0.3, "writing prompts")
     made = write(tools.rule(facts), analysis, lines, seed=facts.seed, title=analysis.tags.title or facts.title)
     made.made_by = WRITER
@@ -34,7 +33,7 @@ def prompt(job: JobFolder, tools: Tools) -> sidecars.Prompts:
 
 
 def write(
-    rule: Rule, analysis: sidecars.Analysis, lines: Sequence[lyrics.Line], *, seed: int, title: str
+    rule: Rule, analysis: sidecars.Analysis, lines: Sequence[subtitles.Line], *, seed: int, title: str
 ) -> sidecars.Prompts:
     """The prompts, from values alone."""
     look = rule.look
@@ -57,17 +56,3 @@ def write(
         notes=notes,
         prompts=[writer.write(span, sections[span.section], way) for span, way in zip(spans, framing, strict=True)],
     )
-
-
-def _lyrics(job: JobFolder, facts: sidecars.Job, tags: sidecars.Tags) -> list[lyrics.Line]:
-    """Timed lines from a companion, else from the file's own tags; none where there are none to be read."""
-    for member in (*facts.with_role("lyrics"), *facts.with_role("subtitles")):
-        try:
-            fd = os.open(job.file(member.file), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(fd, "rb") as source:
-                found = lyrics.parse(lyrics.text_of(source.read(_LYRICS_LIMIT)))
-        except OSError:  # words are a spice: a song goes on without them
-            continue
-        if found:
-            return found
-    return lyrics.parse(tags.lyrics)

@@ -75,10 +75,12 @@ USUAL_HOURS = {
     "desert road": ("dusk", "day", "dawn"),
 }
 WEATHERS = {
-    "rain": "rain rainy raining storm stormy thunder",
+    "storm": "storm stormy thunder thunderstorm lightning tempest",
+    "rain": "rain rainy raining drizzle downpour wet",
     "snow": "snow snowy snowfall winter blizzard",
     "mist": "mist misty fog foggy haze smoke",
-    "petals": "petals blossom sakura leaves",
+    "wind": "wind windy breeze gale leaves",
+    "petals": "petals blossom sakura",
 }
 ROLE_POSES = {
     "intro": ("idle", "walk"),

@@ -158,8 +158,8 @@ def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
         return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
     near = framing == "close"
     span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
-    if aspect < 1:
-        span /= 0.55 + 0.45 * aspect
+    if aspect < 1.6:
+        span *= 1.0 + 0.25 * min(1.0, (1.6 - aspect) / 0.6)  # a narrow picture needs more height to hold the shoulders
     zoom = max(1.05, seen / span)
     span = seen / zoom
     third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)

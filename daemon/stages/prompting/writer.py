@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from daemon import sidecars
+from daemon.film.subtitles import Line
 from daemon.rules import ALL, PLACEHOLDER, Action, Look, Member, Pool, Scene
 from daemon.stages.prompting import hints, lyrics, palette, slots
 
@@ -47,7 +48,7 @@ class Writer:
 
     look: Look
     analysis: sidecars.Analysis
-    lines: list[lyrics.Line]
+    lines: list[Line]
     seed: int
     title: str
     colours: list[str]

@@ -119,6 +119,7 @@ def _animatic(
                 PictureFile(picture.id, job.path / picture.file, picture.fingerprint, picture.scene)
                 for picture in plan.preferred([p for p in made.pictures if p.slot == prompt.slot], decisions)
             ],
+            prompt.prompt,
         )
         for prompt in prompts.prompts
     ]

@@ -12,6 +12,7 @@ from daemon import durable, sidecars
 from daemon.errors import FinalFault
 from daemon.rules import Rule
 from daemon.stages.syncing.sources import Sources
+from daemon.stages.syncing.text import Text
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def make(sources: Sources, tools: Tools, rule: Rule, name: str, progress: Progre
     slots = with_focus(sources.slots, rule.deliver.width, rule.deliver.height)
     for attempt in range(1, TRIES + 1):
         planned = timeline.plan(sources.analysis, slots, rule, sources.job.seed)
-        made = _film(sources, tools, rule, planned, name, progress)
+        text = Text.of(sources, rule.deliver, planned)
+        planned = replace(planned, captions=tuple(text.burned))
+        made = _film(sources, tools, rule, planned, text, name, progress)
         if made.verdict.ok:
             made.tries = attempt
             return made
@@ -75,7 +78,9 @@ def _calmer(rule: Rule) -> Rule:
     return rule.model_copy(update={"edit": rule.edit.model_copy(update={"least_shot": slower, "flashes": False})})
 
 
-def _film(sources: Sources, tools: Tools, rule: Rule, planned: Timeline, name: str, progress: Progress) -> Made:
+def _film(
+    sources: Sources, tools: Tools, rule: Rule, planned: Timeline, text: Text, name: str, progress: Progress
+) -> Made:
     """One film, made and verified, whatever the verdict."""
     from daemon.film import assemble, encode
     from daemon.film.chapters import chapters
@@ -90,12 +95,12 @@ def _film(sources: Sources, tools: Tools, rule: Rule, planned: Timeline, name: s
     song = sources.song(deliver)
     tags, parts = sources.tags(), chapters(planned) if deliver.chapters else []
     print_ = sidecars.fingerprint(
-        names, source.file, source.size, source.mtime, replace(song, path=Path()), tags, parts
+        names, source.file, source.size, source.mtime, replace(song, path=Path()), tags, parts, text.soft
     )
     file = f"film-{print_}.mp4"
     progress(_ENCODE, "joining pictures and sound")
     if not tools.has(job, file):
-        tools.publish(job, file, lambda temp: assemble.join(making, names, song, tags, temp, parts))
+        tools.publish(job, file, lambda temp: assemble.join(making, names, song, tags, temp, parts, text.soft))
 
     progress(_JOIN, "verifying")
     verdict = verify(job.file(file), planned, sources.envelopes, song.path, part(progress, _JOIN, 1.0))
@@ -113,6 +118,7 @@ def _film(sources: Sources, tools: Tools, rule: Rule, planned: Timeline, name: s
         name=name,
         checks=verdict.checks,
         av_offset_ms=verdict.av_offset_ms,
+        notes=text.notes,
     )
     return Made(film, planned, making, verdict, heard, segments=names)
 

@@ -10,8 +10,10 @@ from daemon import sidecars
 from daemon.delivering import Deliver
 from daemon.errors import FinalFault
 from daemon.film.credits import credits
+from daemon.film.subtitles import Line
 from daemon.job import JobFolder
 from daemon.rules import Rule
+from daemon.stages import words
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Sources:
     rule: Rule
     slots: list[Slot]
     envelopes: dict[str, NDArray[np.float32]]
+    lines: list[Line]
 
     @property
     def title(self) -> str:
@@ -63,7 +66,8 @@ def read(job: JobFolder, tools: Tools) -> Sources:
     prompts = job.need(sidecars.Prompts)
     approval = job.need(sidecars.Approval)
     slots = slots_of(job.path, prompts, approval.pictures)
-    return Sources(job, described, analysis, tools.rule(described), slots, load_envelopes(job.path, analysis))
+    lines = words.timed(job, described, analysis.tags)
+    return Sources(job, described, analysis, tools.rule(described), slots, load_envelopes(job.path, analysis), lines)
 
 
 def slots_of(folder: Path, prompts: sidecars.Prompts, chosen: dict[str, list[sidecars.Picture]]) -> list[Slot]:
@@ -82,9 +86,9 @@ def slots_of(folder: Path, prompts: sidecars.Prompts, chosen: dict[str, list[sid
                     "Approve another one, or put it back and `dropreel retry`.",
                     {"path": str(path)},
                 )
-            scene = picture.scene if picture.origin == "painted" else {}
+            scene = picture.scene if picture.origin in ("painted", "own") else {}
             pictures.append(PictureFile(picture.id, path, picture.fingerprint, scene))
-        slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures))
+        slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures, prompt.prompt))
     if not any(slot.pictures for slot in slots):
         raise FinalFault("no picture was approved", remedy="Approve at least one, then `dropreel retry`.")
     return slots

@@ -8,7 +8,7 @@ import random
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import nature, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 GROUND = 640.0
@@ -31,7 +31,7 @@ def draw(stage: Stage) -> None:
     stage.cast(x, GROUND + 150, 0.98)
     _dust(stage, x)
     _rubble(stage, side)
-    nature.weather(stage)
+    weather.fall(stage)
 
 
 def _sky(stage: Stage, x: float, side: int) -> None:

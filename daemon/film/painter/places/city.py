@@ -8,7 +8,7 @@ from itertools import pairwise
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, corners, curve, ellipse, points, polygon, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, sparkle
+from daemon.film.painter.places import nature, sky, sparkle, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 ROOF = 690.0
@@ -20,8 +20,8 @@ def draw(stage: Stage) -> None:
     chance = stage.chance("plan")
     side = chance.choice((-1, 1))
     x = 800.0 + side * chance.choice((120, 230))
-    nature.sky(stage, 640, (800 - side * 260, 250), 132)
-    nature.clouds(stage, 380, 5, 0.5 if stage.hour == "night" else 0.85, 0.97)
+    sky.sky(stage, 640, (800 - side * 260, 250), 132)
+    sky.clouds(stage, 380, 5, 0.5 if stage.hour == "night" else 0.85, 0.97)
     if sparkle.is_loud(stage) and stage.hour != "day":
         sparkle.fireworks(stage, 800 - side * 260)
     _row(stage, "far towers", 0.92, 660, (150, 330), 0.46, (60, 110), False)
@@ -35,7 +35,7 @@ def draw(stage: Stage) -> None:
     if stage.scene["role"] in ("drop", "chorus"):
         sparkle.confetti(stage)
     _front(stage, side)
-    nature.weather(stage)
+    weather.fall(stage)
 
 
 def _row(

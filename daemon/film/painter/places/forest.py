@@ -8,7 +8,7 @@ import random
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, polygon, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import nature, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 GROUND = 640.0
@@ -34,7 +34,7 @@ def draw(stage: Stage) -> None:
     _canopy(stage)
     _ferns(stage, "near ferns", 0.1, 9, 960, 0.06, 2.1)
     _fireflies(stage)
-    nature.weather(stage)
+    weather.fall(stage)
 
 
 def _green(stage: Stage, level: float) -> str:

@@ -1,280 +1,285 @@
-"""The school yard: a long school with a clock, blossoming trees, a fence, a painted court with a hoop."""
+"""The school yard: a school with a clock tower; an avenue of blossom that leads to it, or a court with a hoop."""
 
 from __future__ import annotations
 
 import math
-import random
 
+from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import box, corners, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature
+from daemon.film.painter.places import air, plants, playground, sky, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 GROUND = 600.0
+_NEAR = 1000.0
 
 
 def draw(stage: Stage) -> None:
-    """Draws the school yard with the cast on its court."""
+    """Draws the school yard with the cast on the avenue or the court."""
     chance = stage.chance("plan")
     side = chance.choice((-1, 1))
-    x = 800.0 + side * chance.choice((60, 150, 220))
-    nature.sky(stage, 560, (800 - side * 480, 120), 70)
-    nature.clouds(stage, 260, 6, 0.95, 0.96)
+    avenue = chance.random() < 0.5
+    x = 800.0 + side * chance.choice((40, 130, 210))
+    sky.sky(stage, 580, (800 - side * 480, 130), 70)
+    sky.clouds(stage, 230, 6, 0.95, 0.97)
+    sky.bank(stage, 560, 230, 0.96, 0.95)
     _town(stage)
-    _school(stage, 800 - side * 150, side)
-    _trees(stage, side)
-    _yard(stage, side)
-    _hoop(stage, 800 - side * 560, side)
+    middle = 800.0 - side * (20 if avenue else 150)
+    playground.school(stage, middle, side, GROUND + 24)
+    if avenue:
+        _avenue(stage, middle, side)
+    else:
+        _garden(stage, side)
+        _court(stage, side)
+        playground.hoop(stage, 800 - side * 560, side)
+    _dapples(stage, side)
+    air.standing(stage, x, 802, 0.96, GROUND - 60)
     stage.cast(x, 800, 0.96)
     _near(stage, side)
     if stage.scene["weather"] in ("clear", "petals"):
-        _petals(stage)
+        weather.petals(stage, _blossom(stage)[1])
     else:
-        nature.weather(stage)
+        weather.fall(stage)
 
 
-def _leaf(stage: Stage) -> str:
-    """The colour of the blossom."""
-    return mix(oklch(0.82, 0.1, 355), stage.palette.accents[0], 0.25)
+def _blossom(stage: Stage) -> tuple[str, str, str]:
+    """The blossom's colours from shade to light."""
+    leaf = mix(oklch(0.8, 0.11, 355), stage.palette.accents[0], 0.18)
+    if stage.hour == "night":
+        leaf = mix(leaf, stage.tone(0.3), 0.45)
+    return (
+        mix(shift(leaf, lightness=-0.17, hue=-18), stage.tone(0.3), 0.25),
+        leaf,
+        mix(leaf, mix("#ffffff", sky.warmth(stage), 0.2), 0.7),
+    )
+
+
+def _bark(stage: Stage) -> str:
+    return mix(oklch(0.34, 0.045, 30), stage.tone(0.15), 0.4)
+
+
+def _grass(stage: Stage, level: float) -> str:
+    return stage.own(level, 0.125, 134, 0.66)
 
 
 def _town(stage: Stage) -> None:
-    pen, chance = stage.layer("hills", 0.9), stage.chance("hills")
-    far = stage.own(0.64, 0.07, 160, 0.4)
-    for row, rise in enumerate((120, 70)):
-        line = [(LEFT + index * 190, GROUND - rise - chance.uniform(0, 70)) for index in range(19)]
-        pen.fill(smooth([(LEFT, LOW), *line, (RIGHT, LOW)], roundness=0.8), shift(far, lightness=-0.06 * row))
-
-
-def _school(stage: Stage, x: float, side: int) -> None:
-    """Three floors of windows, a taller middle with a clock, a porch."""
-    pen, palette = stage.layer("school", 0.78), stage.palette
-    wall = mix(oklch(0.9, 0.035, 80), stage.tone(0.8), 0.35)
-    trim = mix(palette.accents[0], stage.tone(0.45), 0.45)
-    night = stage.hour == "night"
-    glass = mix(oklch(0.86, 0.12, 85), palette.light, 0.3) if night else mix(stage.tone(0.62), "#9fd4f2", 0.45)
-    low = GROUND + 24
-    if night:
-        wall = mix(wall, stage.tone(0.3), 0.62)
-    for sign in (-1, 1):
-        left = x - 660 if sign < 0 else x + 130
-        block = box(left, 290, 530, low - 290)
-        pen.shape(block, wall, line=1.1, shade=0)
-        pen.fill(box(left, 290, 530, 22), trim)
-        pen.fill(box(left - 8, 276, 546, 18, 4), shift(trim, lightness=-0.1))
-        for row in range(3):
-            y = 334 + row * 96
-            pen.fill(box(left, y + 66, 530, 8), shift(wall, lightness=-0.1))
-            for column in range(6):
-                pane = left + 24 + column * 84
-                pen.fill(box(pane - 4, y - 4, 66, 62, 3), shift(wall, lightness=-0.17))
-                pen.fill(box(pane, y, 58, 54), glass if (column + row) % 5 else shift(glass, lightness=-0.1))
-                pen.fill(
-                    polygon([(pane + 6, y), (pane + 24, y), (pane + 4, y + 40), (pane, y + 40), (pane, y + 16)]),
-                    "#ffffff",
-                    0.4,
-                )
-                pen.fill(box(pane + 27, y, 4, 54), shift(wall, lightness=0.03))
-                pen.fill(box(pane, y + 25, 58, 4), shift(wall, lightness=0.03))
-    pen.shape(box(x - 132, 150, 264, low - 150), shift(wall, lightness=0.03), line=1.2, shade=20)
-    pen.shape(polygon([(x - 160, 156), (x, 60), (x + 160, 156)]), trim, line=1.2, shade=12, rim=4)
-    pen.fill(box(x - 140, 150, 280, 14), shift(trim, lightness=-0.08))
-    pen.shape(ellipse(x, 232, 58), "#fffaf0" if not night else glass, line=1.2)
-    pen.stroke(ellipse(x, 232, 50), trim, 6)
-    for hour in range(12):
-        angle = math.tau * hour / 12
-        pen.fill(ellipse(x + 40 * math.cos(angle), 232 + 40 * math.sin(angle), 3.4), palette.line)
-    pen.stroke(polygon([(x, 232), (x, 200)], closed=False), palette.line, 6)
-    pen.stroke(polygon([(x, 232), (x + 20, 242)], closed=False), palette.line, 6)
-    for column in (-1, 0, 1):
-        pane = x - 26 + column * 74
-        pen.fill(box(pane - 4, 322, 60, 96, 3), shift(wall, lightness=-0.15))
-        pen.fill(box(pane, 326, 52, 88), glass)
-        pen.fill(box(pane + 24, 326, 4, 88), wall)
-    pen.fill(box(x - 84, 462, 168, low - 462), shift(wall, lightness=-0.22))
-    for sign in (-1, 1):
-        pen.fill(box(x + sign * 39 - 35, 472, 70, low - 472), shift(glass, lightness=-0.16))
-        pen.fill(box(x + sign * 39 - 35, 540, 70, 5), trim)
-    pen.shape(box(x - 118, 436, 236, 28, 5), trim, line=1.1, shade=6)
-    for sign in (-1, 1):
-        pen.shape(box(x + sign * 100 - 10, 462, 20, low - 462), shift(wall, lightness=0.05), line=0.9, shade=5)
-    for step in range(3):
+    """Hills and roofs far behind, fading into the sky."""
+    pen, chance = stage.layer("hills", 0.92), stage.chance("hills")
+    haze = sky.horizon_colour(stage)
+    for row, rise in enumerate((170, 110)):
+        tone = mix(stage.own(0.5, 0.07, 165, 0.4), haze, 0.6 - 0.22 * row)
+        line = [
+            (LEFT + index * 120, GROUND - rise - 60 * math.sin(index * 0.7 + row * 2) - chance.uniform(0, 26))
+            for index in range(30)
+        ]
         pen.fill(
-            box(x - 120 - step * 16, low - 18 + step * 9, 240 + step * 32, 10),
-            shift(wall, lightness=-0.04 - 0.05 * step),
+            smooth([(LEFT, LOW), *line, (RIGHT, LOW)]),
+            pen.linear((0, GROUND - rise - 90), (0, GROUND), (0, tone, 1), (1, mix(tone, haze, 0.5), 1)),
         )
-    pole = x + side * 260
-    pen.stroke(polygon([(pole, low), (pole, 90)], closed=False), shift(wall, lightness=-0.3), 6)
-    pen.shape(
-        curve("0 0, 44 12, 90 0, 130 10, 126 40, 130 70, 88 60, 44 72, 0 62", 0.7, x=pole + 3, y=92),
-        palette.accents[1],
-        line=0.9,
-        shade=8,
-    )
-
-
-def _tree(stage: Stage, pen: Pen, chance: random.Random, x: float, y: float, size: float) -> None:
-    """A tree in blossom."""
-    bark = mix(oklch(0.36, 0.05, 40), stage.tone(0.15), 0.35)
-    leaf = _leaf(stage)
-    trunk = curve(
-        "-30 0, -20 -60, -22 -140, -70 -220, -52 -230, -10 -176, -4 -270, 12 -270, 14 -180, 66 -236, 80 -222,"
-        " 26 -130, 22 -60, 34 0",
-        0.6,
-        x=x,
-        y=y,
-        size=size,
-    )
-    puffs = [
-        (-120, -250, 84),
-        (110, -246, 88),
-        (-60, -330, 92),
-        (60, -340, 94),
-        (0, -270, 100),
-        (-168, -200, 58),
-        (166, -196, 60),
-        (0, -398, 70),
-    ]
-    for a, b, radius in puffs:
-        blob = ellipse(x + a * size, y + b * size, radius * size * 1.03, radius * size * 0.9)
-        pen.stroke(blob, pen.line_colour(leaf), pen.sheet.inner * 2.2)
-    pen.shape(trunk, bark, line=1.1, shade=12, rim=5)
-    for a, b, radius in puffs:
+    for _ in range(60):
+        x, wide = chance.uniform(LEFT, RIGHT), chance.uniform(26, 60)
+        tall = chance.uniform(20, 64)
+        wall = mix(mix(oklch(0.86, 0.03, 70), stage.tone(0.6), 0.5), haze, 0.5)
+        pen.fill(box(x, GROUND - 20 - tall, wide, tall + 30), wall)
+        roof = mix(mix(stage.palette.accents[0], stage.tone(0.4), 0.6), haze, 0.4)
         pen.fill(
-            ellipse(x + a * size, y + b * size, radius * size * 1.03, radius * size * 0.9), shift(leaf, lightness=-0.1)
-        )
-    for a, b, radius in puffs:
-        pen.fill(
-            ellipse(
-                x + (a + stage.light[0] * 16) * size, y + (b - 15) * size, radius * size * 0.86, radius * size * 0.72
+            polygon(
+                [
+                    (x - 4, GROUND - 20 - tall),
+                    (x + wide / 2, GROUND - 20 - tall - wide * 0.32),
+                    (x + wide + 4, GROUND - 20 - tall),
+                ]
             ),
-            leaf,
+            roof,
         )
-    for a, b, radius in puffs:
-        pen.fill(
-            ellipse(
-                x + (a + stage.light[0] * 36) * size, y + (b - 30) * size, radius * size * 0.46, radius * size * 0.34
-            ),
-            mix(leaf, "#ffffff", 0.42),
-        )
-    for _ in range(26):
-        a, b, radius = chance.choice(puffs)
-        pen.fill(
-            ellipse(
-                x + (a + chance.uniform(-1, 1) * radius * 0.8) * size,
-                y + (b + chance.uniform(-0.8, 0.8) * radius) * size,
-                5.5 * size,
-            ),
-            mix(leaf, "#ffffff", 0.65),
-            0.9,
-        )
+    air.haze(pen, GROUND - 160, GROUND + 10, haze, 0.55)
 
 
-def _trees(stage: Stage, side: int) -> None:
+def _hedge(stage: Stage, pen: Pen, y: float, left: float, right: float) -> None:
+    chance = stage.chance(f"hedge {left:.0f}")
+    dark, leaf, lit = _grass(stage, 0.22), _grass(stage, 0.4), mix(_grass(stage, 0.62), stage.palette.light, 0.25)
+    clumps = [(x, y + chance.uniform(-5, 5), chance.uniform(24, 34)) for x in range(int(left), int(right), 34)]
+    pen.fill(box(left - 20, y, right - left + 40, 46), dark)
+    plants.crown(pen, chance, clumps, (dark, leaf, lit), stage.light, 0.4)
+
+
+def _garden(stage: Stage, side: int) -> None:
+    """Trees in blossom on a strip of grass with a hedge."""
     pen, chance = stage.layer("trees", 0.64), stage.chance("trees")
-    hedge = stage.own(0.42, 0.1, 142, 0.62)
-    bumps = [
-        (LEFT + index * 60, GROUND - 16 + (-14 if index % 2 else 8) + chance.uniform(-5, 5)) for index in range(57)
-    ]
-    pen.fill(smooth([(LEFT, GROUND + 60), *bumps, (RIGHT, GROUND + 60)], roundness=0.9), hedge)
+    _hedge(stage, pen, GROUND + 4, LEFT, RIGHT)
     pen.fill(
-        smooth([(LEFT, GROUND + 70), *[(a, b + 20) for a, b in bumps], (RIGHT, GROUND + 70)], roundness=0.9),
-        shift(hedge, lightness=-0.07),
+        box(LEFT, GROUND + 20, RIGHT - LEFT, 60),
+        pen.linear((0, GROUND + 20), (0, GROUND + 70), (0, _grass(stage, 0.42), 1), (1, _grass(stage, 0.66), 1)),
     )
-    for off, size in ((620, 1.12), (-690, 1.0), (960, 0.9), (-1010, 1.0)):
-        _tree(stage, pen, chance, 800 + side * off, GROUND + 44, size)
+    for off, size in ((980, 1.15), (-1020, 1.1), (620, 1.28), (-700, 1.12)):
+        foot = (800 + side * off, GROUND + 46)
+        air.shadow(pen, stage, (foot[0], foot[1] + 4), 60 * size, 50, GROUND - 30, 0.4)
+        plants.tree(pen, chance, foot, size, _bark(stage), _blossom(stage), stage.light, 0.8)
+    spots = [
+        (chance.uniform(LEFT, RIGHT), GROUND + chance.uniform(40, 76), chance.uniform(0.5, 0.9)) for _ in range(190)
+    ]
+    plants.grass(pen, chance, spots, _grass(stage, 0.5))
+    plants.grass(pen, chance, spots[::3], mix(_grass(stage, 0.8), stage.palette.light, 0.3))
 
 
-def _yard(stage: Stage, side: int) -> None:
-    """The yard: a grass strip, a court with painted lines in perspective."""
-    pen, palette = stage.layer("yard", 0.5), stage.palette
-    grass = stage.own(0.6, 0.13, 132, 0.62)
-    court = mix(palette.accents[1], mix(oklch(0.66, 0.09, 45), stage.tone(0.5), 0.4), 0.62)
-    pen.fill(box(LEFT, GROUND + 20, RIGHT - LEFT, LOW - GROUND), grass)
-    for index in range(60):
-        left = LEFT + index * 58
-        pen.fill(
-            corners("-12 0, -8 -14, -3 -2, 2 -18, 6 -2, 12 -12, 14 0", x=left, y=GROUND + 48),
-            shift(grass, lightness=-0.07),
-        )
+def _avenue(stage: Stage, middle: float, side: int) -> None:
+    """A paved way to the porch between rows of trees that grow towards the eye."""
+    pen, chance = stage.layer("avenue", 0.6), stage.chance("avenue")
+    _hedge(stage, pen, GROUND + 6, LEFT, middle - 190)
+    _hedge(stage, pen, GROUND + 6, middle + 190, RIGHT)
+    haze = sky.horizon_colour(stage)
+    top = GROUND + 22
     pen.fill(
-        polygon([(LEFT, GROUND + 62), (RIGHT, GROUND + 62), (RIGHT + 400, LOW), (LEFT - 400, LOW)]),
+        box(LEFT, top, RIGHT - LEFT, LOW),
+        pen.linear((0, top), (0, 940), (0, mix(_grass(stage, 0.72), haze, 0.3), 1), (1, _grass(stage, 0.36), 1)),
+    )
+    pen.fill(box(LEFT, top + 14, RIGHT - LEFT, LOW), texture.worn(pen, "lawn", _grass(stage, 0.2), 0.4, (460, 110), 5))
+
+    def across(share: float, lane: float) -> Point:
+        return middle + (800 - middle) * share + lane * (92 + 700 * share), top + (_NEAR - top) * share
+
+    stone = mix(mix(oklch(0.82, 0.03, 60), stage.tone(0.7), 0.45), _blossom(stage)[1], 0.12)
+    way = polygon([across(0, -1), across(0, 1), across(1, 1), across(1, -1)])
+    pen.fill(
+        polygon([across(0, -1.08), across(0, 1.08), across(1, 1.08), across(1, -1.08)]), shift(stone, lightness=-0.14)
+    )
+    pen.fill(way, pen.linear((0, top), (0, 940), (0, mix(stone, haze, 0.4), 1), (1, shift(stone, lightness=-0.1), 1)))
+    joints = []
+    place = 0.02
+    while place < 1:
+        joints.append(polygon([across(place, -1), across(place, 1)], closed=False))
+        following = place * 1.28 + 0.012
+        for lane in range(-4, 5):
+            shifted = (lane + 0.5 * (len(joints) % 2)) / 4.5
+            if abs(shifted) < 1:
+                joints.append(polygon([across(place, shifted), across(min(1.0, following), shifted)], closed=False))
+        place = following
+    pen.stroke(" ".join(joints), shift(stone, lightness=-0.12), 1.8, 0.6)
+    fallen = []
+    for _ in range(330):
+        share, off = chance.random() ** 1.3, chance.choice((-1, 1)) * (1 - chance.random() ** 2) * 1.5
+        x, y = across(share, off)
+        fallen.append(ellipse(x, y, 2 + 7 * share, 1 + 2.6 * share))
+    pen.fill(" ".join(fallen), _blossom(stage)[1], 0.9)
+    pen.fill(" ".join(fallen[::4]), _blossom(stage)[2], 0.95)
+    for share, size in ((0.015, 0.42), (0.06, 0.56), (0.14, 0.8), (0.29, 1.22), (0.5, 1.8)):
+        for half in (-1, 1):
+            x, y = across(share, half * 1.34)
+            foot = (x + chance.uniform(-12, 12) * size + half * 40 * size, y)
+            air.shadow(pen, stage, foot, 42 * size, 70 * size, GROUND - 40, 0.4)
+            plants.tree(pen, chance, foot, size, _bark(stage), _blossom(stage), stage.light, 0.7)
+            spots = [
+                (foot[0] + chance.uniform(-60, 60) * size, y + chance.uniform(-3, 6), size * 1.1) for _ in range(9)
+            ]
+            plants.grass(pen, chance, spots, _grass(stage, 0.3))
+    for share in (0.1, 0.24, 0.46):
+        x, y = across(share, side * 1.0)
+        playground.lamp(stage, pen, x, y, 0.4 + 1.3 * share)
+
+
+def _court(stage: Stage, side: int) -> None:
+    """A painted court in perspective, worn where feet have been, and a bench."""
+    pen, palette = stage.layer("yard", 0.5), stage.palette
+    court = mix(palette.accents[1], mix(oklch(0.62, 0.09, 40), stage.tone(0.45), 0.5), 0.66)
+    haze = sky.horizon_colour(stage)
+    top = GROUND + 74
+    pen.fill(box(LEFT, top - 10, RIGHT - LEFT, 12), mix("#ffffff", stage.tone(0.6), 0.5))
+    pen.fill(
+        box(LEFT, top, RIGHT - LEFT, LOW),
         pen.linear(
-            (0, GROUND + 60), (0, 940), (0, mix(court, palette.light, 0.25), 1), (1, shift(court, lightness=-0.08), 1)
+            (0, top), (0, 940), (0, mix(court, haze, 0.5), 1), (0.4, court, 1), (1, shift(court, lightness=-0.12), 1)
         ),
     )
-    white = mix("#ffffff", court, 0.15)
-    pen.fill(box(LEFT, GROUND + 70, RIGHT - LEFT, 6), white)
+    pen.fill(
+        box(LEFT, top, RIGHT - LEFT, LOW), texture.worn(pen, "court", shift(court, lightness=-0.2), 0.3, (640, 120), 5)
+    )
+    pen.fill(
+        box(LEFT, top, RIGHT - LEFT, LOW), texture.worn(pen, "dust", mix(court, "#ffffff", 0.6), 0.26, (820, 150), 6)
+    )
+    white = mix("#ffffff", court, 0.12)
+    pen.fill(box(LEFT, top + 12, RIGHT - LEFT, 5), white, 0.9)
     for start, end in ((340, -60), (1260, 1660)):
         pen.fill(
-            polygon([(start - 3, GROUND + 74), (start + 3, GROUND + 74), (end + 11, 1000), (end - 11, 1000)]), white
+            polygon([(start - 3, top + 16), (start + 3, top + 16), (end + 12, 1000), (end - 12, 1000)]), white, 0.9
         )
-    pen.stroke(ellipse(800, 792, 330, 62), white, 8)
-    pen.fill(polygon([(LEFT, 788), (RIGHT, 788), (RIGHT, 797), (LEFT, 797)]), white)
-    pen.fill(ellipse(stage.spot.x, 800, 10, 2), white)
-    _bench(stage, pen, 800 + side * 470, GROUND + 78)
-
-
-def _bench(stage: Stage, pen: Pen, x: float, y: float) -> None:
-    wood = mix(oklch(0.6, 0.09, 60), stage.tone(0.4), 0.3)
-    for off in (-84, 84):
-        pen.shape(box(x + off - 6, y - 62, 12, 66, 3), stage.tone(0.12), line=0.8)
-    for rise in (62, 44, 22):
-        pen.shape(box(x - 110, y - rise, 220, 13, 4), wood, line=0.9, shade=3, rim=2)
-
-
-def _hoop(stage: Stage, x: float, side: int) -> None:
-    """A basketball hoop, and a ball on the ground."""
-    pen, palette = stage.layer("hoop", 0.47), stage.palette
-    steel = stage.tone(0.2)
-    pen.shape(box(x - 9, 262, 18, 470, 4), steel, line=1.0, shade=5, rim=3)
-    pen.shape(polygon([(x - 9, 300), (x + side * 92, 272), (x + side * 92, 292), (x + 9, 330)]), steel, line=0.8)
-    board = polygon([(x + side * 70, 150), (x + side * 128, 172), (x + side * 128, 336), (x + side * 70, 346)])
-    pen.shape(board, "#fff8ee", line=1.3, shade=7)
-    pen.stroke(
-        polygon([(x + side * 88, 228), (x + side * 114, 234), (x + side * 114, 296), (x + side * 88, 300)]),
-        palette.accents[0],
-        5,
+    key = polygon(
+        [(800 - side * 600, top + 60), (800 - side * 260, top + 60), (800 - side * 300, 860), (800 - side * 780, 860)]
     )
-    rim_x = x + side * 172
-    for step in range(-3, 4):
-        pen.stroke(polygon([(rim_x + step * 14, 304), (rim_x + step * 8, 372)], closed=False), "#ffffff", 3)
-    for y in (324, 348):
-        pen.stroke(ellipse(rim_x, y, 40 - (y - 304) * 0.3, 6), "#ffffff", 2.4)
-    pen.stroke(ellipse(rim_x, 304, 46, 10), oklch(0.66, 0.2, 40), 8)
-    ball_x, ball_y = x + side * 240, 812.0
-    pen.fill(ellipse(ball_x + 8, ball_y + 33, 40, 8), stage.tone(0.05), 0.4)
-    pen.shape(ellipse(ball_x, ball_y, 35), oklch(0.7, 0.17, 50), line=1.1, shade=10, rim=4)
-    for text in ("-34 -6, 0 4, 34 -6", "0 -35, 6 0, 0 35", "-22 -26, -8 0, -20 28", "24 -24, 16 0, 22 26"):
-        pen.stroke(curve(text, closed=False, x=ball_x, y=ball_y), palette.line, 3)
+    pen.fill(key, mix(court, palette.accents[0], 0.4), 0.6)
+    pen.stroke(key, white, 6, 0.9)
+    pen.stroke(ellipse(800 + side * 60, 800, 330, 58), white, 8, 0.9)
+    pen.fill(polygon([(LEFT, 796), (RIGHT, 796), (RIGHT, 805), (LEFT, 805)]), white, 0.9)
+    chance = stage.chance("petals on the court")
+    fallen = [
+        ellipse(
+            chance.uniform(-300, 1900), top + 6 + 250 * chance.random(), chance.uniform(2, 6), chance.uniform(1, 2.4)
+        )
+        for _ in range(120)
+    ]
+    pen.fill(" ".join(fallen), _blossom(stage)[1], 0.9)
+    air.shadow(pen, stage, (800 + side * 470, top + 26), 120, 60, GROUND - 40, 0.4)
+    playground.bench(stage, pen, 800 + side * 470, top + 24)
+
+
+def _dapples(stage: Stage, side: int) -> None:
+    """Light that falls through leaves onto the ground, and shafts of it in the air."""
+    if stage.hour == "night" or stage.scene["weather"] not in ("clear", "petals", "wind"):
+        return
+    pen, chance = stage.layer("dapples", 0.45, soft=True), stage.chance("dapples")
+    shade = mix(stage.tone(0.1), oklch(0.3, 0.1, 290), 0.4)
+    blots = []
+    for _ in range(34):
+        share = chance.random() ** 0.8
+        x = 800 + side * chance.uniform(120, 1000)
+        blots.append(
+            ellipse(
+                x, 690 + 230 * share, chance.uniform(26, 110) * (0.4 + share), chance.uniform(6, 17) * (0.4 + share)
+            )
+        )
+    pen.fill(" ".join(blots), shade, 0.2)
+    sun = (800.0 - side * 480, 130.0)
+    air.shafts(pen, chance, sun, 1250, mix(sky.warmth(stage), "#ffffff", 0.4), 0.3, 90 - side * 38, 56, 8)
 
 
 def _near(stage: Stage, side: int) -> None:
-    """A bough in blossom in an upper corner, a chain fence at one edge, close to the eye."""
+    """A bough in blossom in an upper corner, and a bed of flowers at the other lower corner, close to the eye."""
     pen, chance = stage.layer("near", 0.1), stage.chance("near")
-    bark, leaf = mix(oklch(0.3, 0.05, 40), stage.tone(0.08), 0.5), _leaf(stage)
-    corner = 800 + side * 860
-    for rise, reach, drop in ((-20, 560, 90), (60, 400, 170)):
+    dark, leaf, lit = _blossom(stage)
+    corner = 800 + side * 900
+    for rise, reach, drop in ((-40, 640, 90), (50, 450, 190)):
         bough = [(corner, rise), (corner - side * reach * 0.5, rise + 24), (corner - side * reach, rise + drop)]
-        pen.fill(ribbon(bough, [26, 15, 3]), bark)
-        for step in range(15):
-            share = 0.15 + 0.85 * step / 14
-            a = corner - side * reach * share + chance.uniform(-26, 26)
-            b = rise + drop * share**2 + chance.uniform(-34, 40)
-            for petal in range(5):
-                angle = math.tau * petal / 5 + step
-                pen.fill(
-                    ellipse(a + 15 * math.cos(angle), b + 15 * math.sin(angle), 13),
-                    mix(leaf, "#ffffff", 0.25 * (step % 3)),
+        pen.fill(ribbon(bough, [28, 15, 3]), mix(_bark(stage), stage.tone(0.0), 0.4))
+        clumps = []
+        for step in range(16):
+            share = 0.1 + 0.9 * step / 15
+            clumps.append(
+                (
+                    corner - side * reach * share + chance.uniform(-30, 30),
+                    rise + drop * share**2 + chance.uniform(-46, 40),
+                    chance.uniform(24, 52) * (1.1 - 0.5 * share),
                 )
-            pen.fill(ellipse(a, b, 6), oklch(0.86, 0.13, 85))
-
-
-def _petals(stage: Stage) -> None:
-    pen, chance = stage.layer("petals", 0.06), stage.chance("petals")
-    leaf = _leaf(stage)
-    for _ in range(46):
-        x, y, turn = chance.uniform(-200, 1800), chance.uniform(-100, 960), chance.uniform(0, 360)
-        with pen.inside(f"translate({x:.0f} {y:.0f}) rotate({turn:.0f}) scale({chance.uniform(0.7, 1.6):.2f})"):
-            pen.fill(curve("0 -10, 7 -2, 4 9, 0 6, -4 9, -7 -2"), mix(leaf, "#ffffff", chance.choice((0.1, 0.4))))
+            )
+        plants.crown(pen, chance, clumps, (dark, mix(leaf, dark, 0.25), lit), stage.light, 0.0)
+        for step in range(12):
+            share = 0.2 + 0.8 * step / 11
+            a, b = (
+                corner - side * reach * share + chance.uniform(-30, 30),
+                rise + drop * share**2 + chance.uniform(-40, 44),
+            )
+            petals = [
+                ellipse(
+                    a + 12 * math.cos(math.tau * petal / 5 + step), b + 12 * math.sin(math.tau * petal / 5 + step), 10.5
+                )
+                for petal in range(5)
+            ]
+            pen.fill(" ".join(petals), mix(lit, leaf, 0.25 * (step % 3)))
+            pen.fill(ellipse(a, b, 4.5), oklch(0.7, 0.16, 10))
+    spots = [(800 - side * chance.uniform(480, 900), 925.0, chance.uniform(2.2, 4.2)) for _ in range(30)]
+    plants.grass(pen, chance, spots, _grass(stage, 0.1), side * 6)
+    for x, _, size in spots[::2]:
+        a, b = x + chance.uniform(-20, 20), 925 - 26 * size
+        pen.fill(
+            curve("-7 4, -6 -6, 0 -9, 6 -6, 7 4, 0 7", x=a, y=b, size=size * 0.55),
+            chance.choice((stage.palette.accents[0], stage.palette.accents[1], lit)),
+        )

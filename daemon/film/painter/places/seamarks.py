@@ -7,12 +7,11 @@ from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
 from daemon.film.painter.stage import Stage
 
 
-def ship(stage: Stage, x: float, side: int) -> None:
+def ship(stage: Stage, x: float, side: int, size: float, y: float) -> None:
     """A sailing ship on the swell."""
     pen, palette = stage.layer("ship", 0.68), stage.palette
     wood, cloth = mix(oklch(0.45, 0.08, 45), stage.tone(0.3), 0.35), mix("#fff6e4", palette.light, 0.3)
-    y = 600.0
-    with pen.inside(f"translate({x} {y}) scale({side} 1) rotate(-4)"):
+    with pen.inside(f"translate({x} {y}) scale({side * size:.2f} {size:.2f}) rotate(-4)"):
         for mast, top in ((-74, -300), (16, -356), (98, -270)):
             pen.stroke(polygon([(mast, -40), (mast, top)], closed=False), palette.line, 13)
             pen.stroke(polygon([(mast, -40), (mast, top)], closed=False), wood, 6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, sparkle
+from daemon.film.painter.places import nature, plants, sky, sparkle, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 SHORE = 560.0
@@ -20,11 +20,11 @@ def draw(stage: Stage) -> None:
     side = chance.choice((-1, 1))
     x = 800.0 if gate else 800.0 + side * 230
     moon = (800.0 + side * 40, 250.0) if gate else (800.0 - side * 240, 210.0)
-    nature.sky(stage, 600, moon, 128 if gate else 112)
+    sky.sky(stage, 600, moon, 128 if gate else 112)
     if stage.hour != "night":
-        nature.clouds(stage, 330, 5, 0.85)
+        sky.clouds(stage, 330, 5, 0.85)
     else:
-        nature.clouds(stage, 420, 4, 0.5)
+        sky.clouds(stage, 420, 4, 0.5)
     nature.mountains(stage, "peaks", SHORE, 430, 0.5, 0.92, snow=0.34, focus=800 - side * (330 if gate else 60))
     nature.mountains(stage, "hills", SHORE + 10, 190, 0.34, 0.82)
     nature.mist(stage, "mist", SHORE - 8, 0.8, 0.8)
@@ -39,7 +39,7 @@ def draw(stage: Stage) -> None:
     stage.cast(x, TERRACE + 52, 0.9)
     _lamps(stage, x)
     _near(stage, -side)
-    nature.weather(stage)
+    weather.fall(stage)
 
 
 def _tower(stage: Stage, pen: Pen, x: float, y: float, size: float, stone: str, glow: str) -> None:
@@ -108,7 +108,7 @@ def _towers(stage: Stage, x: float, side: int) -> None:
     chance = stage.chance("pines")
     for _ in range(9):
         left = x + chance.choice((-1, 1)) * chance.uniform(280, 440)
-        nature.pine(
+        plants.pine(
             pen,
             left,
             SHORE + 4,
@@ -131,7 +131,7 @@ def _shore(stage: Stage, side: int, gate: bool) -> None:
     for index in range(9):
         left = x - 250 + index * 62 + chance.uniform(-18, 18)
         tall = chance.uniform(190, 330) * (1 - 0.3 * abs(index - 4) / 4)
-        nature.pine(pen, left, SHORE + 50 + chance.uniform(-8, 16), tall, stage.tone(0.09), stage.tone(0.27), lit)
+        plants.pine(pen, left, SHORE + 50 + chance.uniform(-8, 16), tall, stage.tone(0.09), stage.tone(0.27), lit)
 
 
 def _gate(stage: Stage, x: float) -> None:
@@ -284,7 +284,7 @@ def _near(stage: Stage, side: int) -> None:
     """Dark leaves in a corner and lotus flowers on the water, close to the eye."""
     pen, chance = stage.layer("near", 0.06), stage.chance("near")
     dark = stage.tone(0.05)
-    nature.branch(pen, chance, side, dark, stage.tone(0.11))
+    plants.branch(pen, chance, side, dark, stage.tone(0.11))
     pink = mix(stage.palette.accents[0], oklch(0.82, 0.1, 350), 0.6)
     for left, y, size in ((800 + side * 610, 868, 1.25), (800 + side * 440, 900, 0.9), (800 - side * 640, 884, 1.1)):
         with pen.inside(f"translate({left} {y}) scale({size})"):

@@ -1,0 +1,107 @@
+"""Textures that outlines can't give: mist, nebulae, stone, worn ground. Made of seeded noise, laid in as small images.
+
+A field is H x W float32, 0..1; it repeats without a seam in both directions.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.film.painter.outline import number
+from daemon.film.painter.pen import Pen
+
+Field = NDArray[np.float32]
+
+
+@lru_cache(maxsize=32)
+def field(key: str, width: int, height: int, across: int, down: int, octaves: int = 5, fall: float = 0.5) -> Field:
+    """Fractal value noise, spread to 0..1: `across` x `down` cells at its coarsest; each octave is `fall` as strong."""
+    chance = random.Random(key)
+    total = np.zeros((height, width), np.float32)
+    strength = 1.0
+    for octave in range(octaves):
+        columns, rows = across << octave, down << octave
+        if columns * 2 > width or rows * 2 > height:
+            break
+        grid = np.frombuffer(chance.randbytes(rows * columns), np.uint8).reshape(rows, columns).astype(np.float32)
+        padded = np.pad(grid, 2, mode="wrap")
+        size = (round((columns + 4) * width / columns), round((rows + 4) * height / rows))
+        grown = cv2.resize(padded, size, interpolation=cv2.INTER_CUBIC)
+        left, top = round(2 * width / columns), round(2 * height / rows)
+        total += strength * np.asarray(grown, np.float32)[top : top + height, left : left + width]
+        strength *= fall
+    low, high = np.percentile(total, (1, 99))
+    return np.asarray(np.clip((total - low) / max(1e-6, high - low), 0, 1), np.float32)
+
+
+def ridges(key: str, width: int, height: int, across: int, down: int, octaves: int = 5) -> Field:
+    """Noise in veins: bright where the plain field passes its middle."""
+    plain = field(key, width, height, across, down, octaves)
+    return np.asarray(1 - np.abs(2 * plain - 1), np.float32)
+
+
+def rise(values: Field, low: float, high: float) -> Field:
+    """Smoothly from 0 at low to 1 at high."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def tinted(colour: str, opacity: Field) -> NDArray[np.uint8]:
+    """One colour with an opacity for each pixel: H x W x 4 RGBA, straight."""
+    rgba = np.empty((*opacity.shape, 4), np.uint8)
+    rgba[..., :3] = [int(colour[index : index + 2], 16) for index in (1, 3, 5)]
+    rgba[..., 3] = np.clip(opacity * 255 + 0.5, 0, 255).astype(np.uint8)
+    return rgba
+
+
+def ramped(level: Field, colours: list[str], opacity: Field) -> NDArray[np.uint8]:
+    """Colours from the first (level 0) to the last (1), with an opacity for each pixel."""
+    stops = np.array([[int(colour[index : index + 2], 16) for index in (1, 3, 5)] for colour in colours], np.float32)
+    places = np.linspace(0, 1, len(colours))
+    rgba = np.empty((*level.shape, 4), np.uint8)
+    for channel in range(3):
+        rgba[..., channel] = np.interp(level, places, stops[:, channel]).astype(np.uint8)
+    rgba[..., 3] = np.clip(opacity * 255 + 0.5, 0, 255).astype(np.uint8)
+    return rgba
+
+
+def _data(rgba: NDArray[np.uint8]) -> str:
+    done, data = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    assert done
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+
+
+def _element(rgba: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> str:
+    return (
+        f'<image x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" '
+        f'preserveAspectRatio="none" style="image-rendering:smooth" href="{_data(rgba)}"/>'
+    )
+
+
+def lay(pen: Pen, rgba: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> None:
+    """Lays an image (H x W x 4 RGBA, straight) over a rectangle of the world."""
+    pen.parts.append(_element(rgba, x, y, width, height))
+
+
+def weave(pen: Pen, rgba: NDArray[np.uint8], width: float, height: float) -> str:
+    """An image as a paint that repeats, each tile that large in the world."""
+    name = f"{pen.name}{len(pen.definitions)}"
+    pen.definitions.append(
+        f'<pattern id="{name}" patternUnits="userSpaceOnUse" width="{number(width)}" height="{number(height)}">'
+        f"{_element(rgba, 0, 0, width, height)}</pattern>"
+    )
+    return f"url(#{name})"
+
+
+def worn(
+    pen: Pen, key: str, colour: str, strength: float = 0.3, size: tuple[float, float] = (520, 520), cells: int = 4
+) -> str:
+    """Brushed, blotchy wear of one colour as a paint: what keeps a large plain from looking like plastic."""
+    blots = field(f"{key} blots", 192, 192, cells, cells, 4, 0.6)
+    return weave(pen, tinted(colour, strength * rise(blots, 0.45, 0.8)), *size)
