@@ -20,7 +20,7 @@ from daemon.film.pictures import MATRIX
 
 Plane = NDArray[np.uint8]
 
-_TALL = 0.5  # of the picture's height
+_TALL = 0.5  # of the picture's shorter side
 _WIDE = 0.52  # of their own height
 _SHOWN = 0.84  # share of the width that is inside the picture
 # Cones: middle (shares of the cabinet), radius (of its width), how far they swell, the band that they follow.
@@ -42,7 +42,7 @@ class Speakers:
     def __init__(self, bands: dict[str, Curve], colours: Sequence[str], width: int, height: int) -> None:
         self.bands = bands
         self.width, self.height = width, height
-        self.tall = max(16, round(height * _TALL / 2) * 2)
+        self.tall = max(16, round(min(width, height) * _TALL / 2) * 2)
         self.wide = max(8, round(self.tall * _WIDE / 2) * 2)
         self._cabinets = self._pair(_cabinet(colours), self.wide, self.tall)
         self._cones = []
