@@ -23,6 +23,7 @@ from daemon.stages import render
 from daemon.stages.rendering import material
 from tests.test_render import lay, tools
 
+ROLES = {"cast": "cast", "backgrounds": "background", "loops": "loop", "clips": "clip"}
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 
 
@@ -45,7 +46,7 @@ def dropped(root: Path, pictures: dict[str, Image.Image | bytes], rule: dict[str
     """A job with a dropped folder's files: {"cast/hero/idle.png": picture}."""
     members = []
     for number, way in enumerate(pictures, 1):
-        role = {"cast": "cast", "backgrounds": "background"}.get(way.split("/")[0], "picture")
+        role = ROLES.get(way.split("/")[0], "picture")
         members.append(member(root, role, way, number))
     job = lay(root, rule, members)
     for one, picture in zip(members, pictures.values(), strict=True):
@@ -279,8 +280,8 @@ def staged(folder: Path, poses: dict[str, Image.Image], background: bool = False
 def test_the_layers_at_rest_are_the_approved_picture(tmp_path: Path, framing: str, background: bool) -> None:
     picture = staged(tmp_path, {"idle": drawn()}, background, framing=framing)
     found = scenery.stage_of(picture, 320, 180)
-    assert found is not None
-    figure = scenery.figure(picture, "idle", 320, 180)
+    assert found is not None and found.figure is not None
+    figure = found.figure.sprite("idle")
     assert figure is not None
     canvas = found.back.luma.astype(np.float32)
     for sprite in filter(None, (figure, found.front)):
@@ -308,7 +309,9 @@ def test_feet_stand_on_the_spot_and_a_figure_is_as_tall_as_the_painter_s_own(tmp
 def test_an_own_cast_of_one_picture_leans_and_one_of_many_changes_its_pose(tmp_path: Path) -> None:
     single = staged(tmp_path, {"idle": drawn()})
     assert set(dance.poses(single)) == {"idle", "idle leaning left", "idle leaning right"}
-    leaning = [scenery.figure(single, pose, 320, 180) for pose in dance.poses(single)]
+    stage = scenery.stage_of(single, 320, 180)
+    assert stage is not None and stage.figure is not None
+    leaning = [stage.figure.sprite(pose) for pose in dance.poses(single)]
     assert len({one.alpha.tobytes() for one in leaning if one}) == 3
     other = staged(tmp_path, {"idle": drawn(), "dance": drawn(), "wave": drawn()})
     assert set(dance.poses(other)) == {"idle", "dance", "wave"}
@@ -325,7 +328,9 @@ def test_the_painter_s_cast_stands_before_an_own_background(tmp_path: Path) -> N
     pixels = np.asarray(Image.open(picture.path).convert("RGB")).astype(int)
     blue = np.abs(pixels - BLUE).sum(axis=2) < 30
     assert 0.4 < blue.mean() < 0.97
-    assert scenery.figure(picture, dance.poses(picture)[0], 320, 180) is not None
+    stage = scenery.stage_of(picture, 320, 180)
+    assert stage is not None and stage.figure is not None
+    assert stage.figure.sprite(dance.poses(picture)[0]) is not None
 
 
 def test_the_recipe_of_a_cut_out_is_checked(tmp_path: Path) -> None:
