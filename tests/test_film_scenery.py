@@ -88,6 +88,34 @@ def test_each_pose_is_named_after_the_beat_that_caused_it(tmp_path: Path) -> Non
     assert len({int(effect.amount) for effect in taken}) == 3
 
 
+def test_a_figure_is_on_its_way_before_a_beat_and_there_on_it(tmp_path: Path) -> None:
+    timeline = dancing(tmp_path)
+    pose = np.zeros(120, np.int8)
+    pose[30:] = 1
+    shot = replace(timeline.shots[0], start=0, end=120)
+    made = dance.moves(pose, (shot,), timeline.fps)
+    assert set(made.towards[:24]) == {-1} and set(made.towards[24:32]) == {1} and set(made.towards[32:]) == {-1}
+    assert all(a <= b for a, b in pairwise(made.share[24:32]))
+    jumps = np.diff(np.where(made.towards == 1, made.share, made.pose).astype(float))
+    assert int(jumps.argmax()) + 1 == 30  # fastest on the beat itself
+    assert not (made.blink & (made.towards >= 0)).any() and made.blink.any()
+    cut = dance.moves(pose, (replace(shot, end=30), replace(shot, start=30)), timeline.fps)
+    assert set(cut.towards) == {-1}  # a cut is no move
+
+
+def test_between_two_poses_a_figure_is_neither(tmp_path: Path) -> None:
+    stage = scenery.stage_of(painted(tmp_path, 3), 320, 180)
+    assert stage is not None and stage.figure is not None
+    drawn = [
+        stage.figure.sprite("arms up"),
+        stage.figure.sprite("arms up", "step left", 0.5),
+        stage.figure.sprite("step left"),
+        stage.figure.sprite("arms up", blink=True),
+    ]
+    outlines = [(*one.alpha.shape, one.luma.tobytes()) for one in drawn if one]
+    assert len(outlines) == 4 and len(set(outlines[:3])) == 3
+
+
 def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
     seated = PictureFile("01a", Path("x.png"), "x", {"cast": ["meditating figure"], "pose": "sit"})
     assert dance.poses(seated) == ("sit",)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.film.dance import moves
 from daemon.film.values import Shot, Timeline
 from daemon.riding import OVERLAYS
 
@@ -113,6 +114,7 @@ class Direction:
                 grown = _swell(passed, effect.frames, float(timeline.fps), sudden=sudden)
                 _raise(self.riding[effect.kind], span, amount * grown)
         self.zoom += push
+        self.moves = moves(self.pose, timeline.shots, timeline.fps)
 
     def shot_at(self, frame: int) -> Shot:
         """The shot that a frame belongs to."""
@@ -121,8 +123,9 @@ class Direction:
     def curves(self, span: slice) -> list[bytes]:
         """Everything that changes in a span of frames, for fingerprints."""
         camera = [self.zoom, self.white, self.black, self.dim, self.shake, self.bob, self.drift]
-        figure = [self.pose.astype(np.float32), self.pop, self.hop, self.sway]
-        found = [curve[span].tobytes() for curve in (*camera, *figure)]
+        figure = [self.pop, self.hop, self.sway]
+        moves = [self.moves.pose, self.moves.towards, self.moves.share, self.moves.blink]
+        found = [curve[span].tobytes() for curve in (*camera, *figure, *moves)]
         # What flies was born before the span, and lights follow the bands themselves.
         past = slice(max(0, span.start - round(MEMORY * self.timeline.fps)), span.stop)
         if any(curve[past].any() for curve in self.riding.values()):

@@ -66,7 +66,7 @@ class _Own:
         self._picture, self._made, self._canvas = picture, made, (width, height)
 
     def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        shown = towards if towards and share >= 0.5 else pose
+        shown = towards if towards and share >= 1 else pose
         folder = self._picture.path.parent
         placed = staging.figures(self._picture.scene, self._made, folder, shown, *self._canvas)
         return sprite_of(*placed, *self._canvas) if placed else None
