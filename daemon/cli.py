@@ -109,6 +109,15 @@ def _analyze(parser: Parser) -> None:
     parser.add_argument("--labels", metavar="TXT", help="write Audacity labels")
 
 
+def _preview(parser: Parser) -> None:
+    _job(parser)
+    parser.add_argument("--from", dest="start", required=True, metavar="M:SS", help="where it begins: 1:00, or seconds")
+    parser.add_argument("--to", dest="end", required=True, metavar="M:SS", help="where it ends")
+    parser.add_argument("--out", default="", metavar="FILE", help="the MP4 to write; else the job's desk, or here")
+    parser.add_argument("--format", default="", metavar="NAME", help="one of the rule's further formats: 9x16")
+    parser.add_argument("--small", action="store_true", help="480 lines: faster")
+
+
 def _schema(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="analysis, prompts, ...; none: list them")
 
@@ -149,6 +158,7 @@ COMMANDS = (
     Command("compile", "compile the inner loops now, so that no song waits for it", "compile:compile", _nothing),
     Command("install", "show or write the systemd unit", "install:install", _install),
     Command("analyze", "listen to a file, and tell", "analyze:analyze", _analyze),
+    Command("preview", "make a part of a job's film, for a look", "preview:preview", _preview),
     Command("schema", "JSON schema of a sidecar", "schema:schema", _schema),
     Command("demo", "make a song, and a film of it, under ./demo", "demo:demo", _demo),
     Command("gallery", "draw the built-in painter's scenes and poses", "gallery:gallery", _gallery),

@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "lights": Kind("share", 1, _SPAN, "a painted scene's light comes and goes with the bass; 1: to black"),
     "beams": Kind("share", 1, _SPAN, "spotlights sweep; each follows the bass, the middle or the treble"),
     "bars": Kind("share", 1, _SPAN, "an equaliser along the lower edge"),
+    "speakers": Kind("share", 1, _SPAN, "loudspeakers rise in the lower corners, their cones follow bass and middle"),
     "sparks": Kind("share", 1, _MOMENT | _FALLS, "a burst; in a span, showers with the onsets"),
     "embers": Kind("share", 1, _FALLS, "glowing flakes rise"),
     "dust": Kind("share", 1, _FALLS, "motes drift in the light"),
@@ -83,7 +84,7 @@ KINDS: dict[str, Kind] = {
 }
 
 TRANSITIONS = ("dissolve", "wipe", "whip")
-OVERLAYS = ("beams", "bars", "sparks", "embers", "dust", "snow", "rain", "petals")
+OVERLAYS = ("beams", "bars", "speakers", "sparks", "embers", "dust", "snow", "rain", "petals")
 
 BUILT_IN: Riding = {
     "start": {"fade_in": 0.5},

@@ -110,6 +110,36 @@ def test_the_key_is_found_where_it_is_plain(tmp_path: Path) -> None:
     assert listen(tmp_path / "song.wav").analysis.key.name() == f"{truth.tonic} {truth.mode}"
 
 
+def test_the_course_of_the_mood_rises_with_the_drop_and_falls_with_the_break(
+    song: tuple[Heard, synth.Truth, Path],
+) -> None:
+    heard, truth, _ = song
+    course = heard.analysis.course
+    assert [m.seconds for m in course] == sorted(m.seconds for m in course) and len(course) >= len(truth.downbeats) - 2
+    for name in ("energy", "arousal", "danceability"):
+        by_role: dict[str, list[float]] = {}
+        for start, end, role in truth.sections:
+            inside = [getattr(m, name) for m in course if start <= m.seconds + 0.1 < end - 0.5]
+            by_role.setdefault(role, []).extend(inside)
+        assert np.mean(by_role["drop"]) > np.mean(by_role["break"]) + 0.1
+    assert all(0 <= value <= 1 for m in course for value in (m.energy, m.valence, m.arousal, m.danceability))
+
+
+def test_a_change_of_key_is_told_as_an_event_and_in_the_sections(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    truth = synth.write_song(
+        path, seconds=90.0, bpm=120, seed=3, key="G major", form="verse chorus verse chorus chorus", modulate=2
+    )
+    a = listen(path).analysis
+    (change,) = [event for event in a.events if event.kind == "key"]
+    assert change.key is not None and change.key.name() == "A major" == truth.keys[1][2]
+    assert change.start == pytest.approx(truth.keys[1][0], abs=2.1) and change.end == a.duration
+    assert a.key.name() == "G major"
+    assert a.sections[0].key is not None and a.sections[0].key.name() == "G major"
+    assert a.sections[-1].key is not None and a.sections[-1].key.name() == "A major"
+    assert "to A major" in page(a, colour=False)
+
+
 def hear(tmp_path: Path, samples: np.ndarray, rate: int = RATE, subtype: str = "FLOAT") -> Heard:
     soundfile.write(tmp_path / "sound.wav", samples, rate, subtype=subtype)
     heard = listen(tmp_path / "sound.wav")

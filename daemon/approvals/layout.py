@@ -24,6 +24,7 @@ from daemon.sidecars import Decision, Decisions, Renders, Verdict
 README = "README.txt"
 SHEET = "_contact sheet"
 ANIMATIC = "_animatic"
+PREVIEW = "_preview"  # of a part of the film, laid there by `dropreel preview`
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -204,7 +205,9 @@ def _ours(name: str, facts: os.stat_result, memory: Memory) -> bool:
     """Whether a name on a desk is a copy of something that we have, or a word to us."""
     if stat.S_ISDIR(facts.st_mode) or not stat.S_ISREG(facts.st_mode):
         return stat.S_ISDIR(facts.st_mode) and whole_of_entry(Entry(name, kind="dir")) is not None
-    if name in {README, MARKER} or name in memory.furnished or name.startswith((SHEET, ANIMATIC, people.TEMPORARY)):
+    if name in {README, MARKER} or name in memory.furnished:
+        return True
+    if name.startswith((SHEET, ANIMATIC, PREVIEW, people.TEMPORARY)):
         return True
     if name.endswith(PROBLEM) or name in _LITTER or name.startswith("._"):
         return True

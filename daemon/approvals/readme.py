@@ -53,6 +53,7 @@ def readme(
         _gate(approve, gate, grace),
         _standing(slots, decisions, gate, prompts, at),
         _unclear(strange, clashes, problems),
+        _about(renders),
     ]
     return "\r\n".join(line.rstrip() for line in "\n\n".join(block for block in blocks if block).split("\n")) + "\r\n"
 
@@ -148,6 +149,14 @@ def _unclear(strange: tuple[str, ...], clashes: tuple[str, ...], problems: tuple
     if len(strange) > 20:
         lines.append(f"  and {len(strange) - 20} more names that say nothing to me")
     return "NOT UNDERSTOOD\n\n" + "\n".join(lines) if lines else ""
+
+
+def _about(renders: Renders) -> str:
+    """What a person should know of these pictures: what of the dropped files couldn't be used, and why."""
+    lines = [
+        textwrap.fill(shown(note), _WIDTH, initial_indent="  ", subsequent_indent="      ") for note in renders.notes
+    ]
+    return "ABOUT THESE PICTURES\n\n" + "\n".join(lines) if lines else ""
 
 
 def _spare(slot: Slot) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from daemon.sidecars import Analysis, Section
+from daemon.sidecars import Analysis, MusicEvent, Section
 
 # Foreground on background by role, in the terminal's 256 colours.
 _COLOURS = {
@@ -43,7 +43,7 @@ def page(analysis: Analysis, width: int = 80, colour: bool = True) -> str:
         lines.append(_section(section, width, colour))
     moments = [event for event in analysis.events if event.kind != "end"]
     if moments:
-        told = ", ".join(f"{event.kind} {clock(event.start)}" for event in moments)
+        told = ", ".join(f"{_named(event)} {clock(event.start)}" for event in moments)
         lines += ["", *_wrapped("moments", told, width)]
     for note in analysis.notes:
         lines += _wrapped("note", _plain(note), width)
@@ -67,7 +67,7 @@ def facts(analysis: Analysis) -> list[tuple[str, str]]:
         ("length", f"{clock(analysis.duration)}, {analysis.sample_rate} Hz, {channels}, {analysis.format}"),
         ("tempo", told + (f"; or {', '.join(others)}" if others and tempo.bpm else "")),
         ("metre", f"{analysis.metre} beats a bar, {len(analysis.beats)} beats, {len(analysis.downbeats)} bars"),
-        ("key", key + (f", {_sure(analysis.key.confidence)}" if analysis.key.tonic else "")),
+        ("key", key + _tuned(analysis)),
         ("loudness", level),
         (
             "mood",
@@ -75,6 +75,18 @@ def facts(analysis: Analysis) -> list[tuple[str, str]]:
             f"danceability {analysis.danceability:.2f})",
         ),
     ]
+
+
+def _tuned(analysis: Analysis) -> str:
+    """How sure the key is, and the tuning where it lies off by more than what is measured by chance."""
+    if not analysis.key.tonic:
+        return ""
+    cents = f", tuned {analysis.tuning_cents:+.0f} cents" if abs(analysis.tuning_cents) >= 15 else ""
+    return f", {_sure(analysis.key.confidence)}{cents}"
+
+
+def _named(event: MusicEvent) -> str:
+    return f"to {event.key.name()}" if event.key else event.kind
 
 
 def _sure(confidence: float) -> str:

@@ -162,6 +162,10 @@ def _beats(draw: ImageDraw, analysis: Analysis, scale: float) -> None:
             if x >= free:
                 _text(draw, (x + 4, bottom + 2), event.kind, _ROLES[event.kind], 12)
                 free = x + 40
+        elif event.kind == "key":
+            x = _LEFT + event.start * scale
+            draw.line((x, 112, x, 268), fill=_INK, width=2)
+            _text(draw, (x + 4, 254), f"key: {event.key.name()}" if event.key else "key", _INK, 12)
 
 
 def _times(draw: ImageDraw, duration: float, scale: float) -> None:

@@ -42,6 +42,7 @@ class Truth:
     drops: list[float]
     builds: list[float] = field(default_factory=list)
     breaks: list[float] = field(default_factory=list)
+    keys: list[tuple[float, float, str]] = field(default_factory=list)  # (start, end, "A minor")
 
 
 def parse_key(key: str) -> tuple[int, str]:
@@ -95,12 +96,14 @@ def song(
     lead_in: float = 0.0,
     half_time_drops: bool = False,
     drums: bool = True,
+    modulate: int = 0,
 ) -> tuple[Samples, Truth]:
     """A song and its truth.
 
     Returns float32 samples (n, 2) at 44.1 kHz, n = round(seconds * 44100), peak below -1 dBFS, and `Truth`.
     swing: lateness of the second eighth, in beats (0.08 is a light shuffle, 1/6 a triplet one);
-    lead_in: seconds of silence before the first beat; drums=False leaves pad, lead and bass alone.
+    lead_in: seconds of silence before the first beat; drums=False leaves pad, lead and bass alone;
+    modulate: semitones by which all moves from the last chorus or drop on.
     ValueError for a key or form that is none.
     """
     tonic, mode = parse_key(key)
@@ -116,11 +119,16 @@ def song(
         {name: np.zeros((total, 2), np.float32) for name in ("drums", "bass", "lead", "pad", "air")},
     )
     harmony = Harmony(tonic, mode, seed)
+    turn = max((n for n, (role, _) in enumerate(parts) if role in ("drop", "chorus")), default=0)
+    keys: list[tuple[float, float, str]] = []
     bar = 0
     sections: list[tuple[float, float, str]] = []
     for number, (role, bars) in enumerate(parts):
         if role not in _WEIGHTS:
             raise ValueError(f"no such part: {role!r}; there are {', '.join(_WEIGHTS)}")
+        if number == 0 or (number == turn and modulate):
+            harmony.tonic = (tonic + (modulate if number and number == turn else 0)) % 12
+            keys.append((score.seconds(bar * metre) if keys else 0.0, seconds, f"{TONICS[harmony.tonic]} {mode}"))
         parts_of.write(score, harmony, role, bar * metre, bars, metre, drums, half_time_drops)
         end = score.seconds((bar + bars) * metre) if number + 1 < len(parts) else seconds
         begin = score.seconds(bar * metre) if sections else 0.0
@@ -143,6 +151,9 @@ def song(
         drops=[t for t, role in starts if role == "drop"],
         builds=[t for t, role in starts if role == "build"],
         breaks=[t for t, role in starts if role == "break"],
+        keys=[
+            (start, keys[n + 1][0] if n + 1 < len(keys) else seconds, name) for n, (start, _, name) in enumerate(keys)
+        ],
     )
     return _mix(score), truth
 

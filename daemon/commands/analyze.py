@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daemon.commands.cache import compiled
 from daemon.commands.look import plain
 from daemon.errors import UsageError
 from daemon.rulebook import Rulebook, shipped
@@ -35,8 +36,7 @@ def analyze(options: argparse.Namespace) -> int:
 
         audio.prepare(settings)
     else:  # no root of ours: compiled code is kept where a user's other caches are
-        cache = environment("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(cache) / "dropreel" / "numba"))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled(settings) / "numba"))
     # Only now: these compile, and by now it is settled where that is kept.
     from daemon.audio.listen import listen
     from daemon.audio.page import page

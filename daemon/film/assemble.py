@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from daemon import durable
 from daemon.errors import Fault, FinalFault
-from daemon.film import captions, compositor, encode, painter
+from daemon.film import captions, compositor, encode, painter, staging
 from daemon.film.chapters import Chapter, ffmetadata
 from daemon.film.lettering import hand_for
 from daemon.film.subtitles import srt
@@ -70,7 +70,8 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
         _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
     ]
     curves = hashlib.sha256()
-    for curve in direction.curves(slice(span.start, span.stop)):
+    seconds = slice(span.start, span.stop)
+    for curve in (*direction.curves(seconds), *drawing.screen.curves(seconds)):
         curves.update(curve)
     parts = [compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION]
     if words := [one for one in timeline.captions if one.start < span.stop and one.end > span.start]:
@@ -83,6 +84,7 @@ def _shown(shot: Shot) -> list[Any]:
     return [
         picture,
         painter.VERSION if shot.picture.scene else "",
+        *([staging.VERSION] if shot.picture.scene.get("own") else []),
         shot.picture.centre,
         shot.start,
         shot.end,
@@ -190,19 +192,22 @@ def join(
     out: Path,
     chapters: Sequence[Chapter] = (),
     words: Sequence[Caption] = (),
+    span: range | None = None,
 ) -> None:
     """Joins the segments with the song into `out`, without encoding a picture again.
 
-    words: a track of text, to be switched on.
+    words: a track of text, to be switched on. span: the part of the film that the one piece shows, where it isn't
+    the whole: its sound begins where that begins.
     """
-    form = _form_heard(song)
-    total = samples_of(making.timeline.frames, making.timeline.fps)
+    form, fps = _form_heard(song), making.timeline.fps
+    frames = span if span is not None else range(making.timeline.frames)
+    total = samples_of(len(frames), fps)
     listed = out.with_name(out.name + ".txt")
     parts, sung = (out.with_name(f"{out.name}.{kind}") for kind in ("chapters.txt", "words.srt"))
     try:
         pieces = [str(making.folder / name) for name in names]
         whole = len(pieces) == 1  # an animatic is encoded in one piece
-        lengths = [making.timeline.frames] if whole else [len(span) for span in spans(making.timeline)]
+        lengths = [len(frames)] if whole else [len(span) for span in spans(making.timeline)]
         listed.write_text(encode.concat_list(pieces, lengths, making.timeline.fps), "utf-8")
         if chapters:
             parts.write_text(ffmetadata(chapters, making.timeline.fps), "utf-8")
@@ -223,10 +228,12 @@ def join(
             chapters=parts if chapters else None,
             words=sung if words else None,
         )
-        blocks = (
-            np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in sound.blocks(song.path, form)
-        )
-        encode.mux(argv, blocks)
+        first = int(Fraction(frames.start) / fps * form.rate + Fraction(1, 2))
+        last = first + -(-total * form.rate // encode.RATE) + form.rate
+        blocks = sound.blocks(song.path, form)
+        if span is not None:
+            blocks = sound.between(blocks, first, last)
+        encode.mux(argv, (np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in blocks))
     finally:
         listed.unlink(missing_ok=True)
         parts.unlink(missing_ok=True)

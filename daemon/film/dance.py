@@ -26,6 +26,11 @@ def poses(picture: PictureFile) -> tuple[str, ...]:
     if not scene.get("cast") or not scene.get("pose"):
         return ()
     first = str(scene["pose"])
+    if own := scene.get("own", {}).get("turns"):
+        # People's own cast takes the poses that were drawn of it.
+        dice = random.Random(f"poses {picture.fingerprint}")
+        others = [str(pose) for pose in own if pose != first]
+        return (first, *dice.sample(others, min(2, len(others)))) if len(others) > 1 else (first, *others)
     if first == "sit":
         return (first,)
     dice = random.Random(f"poses {picture.fingerprint}")

@@ -11,10 +11,8 @@ import collections
 import contextlib
 import ctypes
 import fcntl
-import math
 import os
 import queue
-import re
 import signal
 import subprocess
 import threading
@@ -51,12 +49,17 @@ class Encoding:
     @property
     def timescale(self) -> int:
         """Ticks a second of every segment: whole ticks a frame, the same in all of them."""
-        return self.fps.numerator * max(1, -(-12000 // self.fps.numerator))
+        return timescale(self.fps)
 
     @property
     def rate(self) -> str:
         """'30000/1001'."""
         return f"{self.fps.numerator}/{self.fps.denominator}"
+
+
+def timescale(fps: Fraction) -> int:
+    """Ticks a second, at least 12,000, of which a frame takes a whole number."""
+    return fps.numerator * max(1, -(-12000 // fps.numerator))
 
 
 def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
@@ -84,7 +87,7 @@ def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
         video_track_timescale=encoding.timescale,
         # Joining goes by the file's length, which ffmpeg keeps in whole milliseconds unless told otherwise.
     )
-    return _argv(stream, program)
+    return finished(stream, program)
 
 
 def mux_argv(
@@ -134,14 +137,15 @@ def mux_argv(
     for number, (name, value) in enumerate((tags or {}).items()):
         options[f"metadata:g:{number}"] = f"{name}={value}"
     if not chapters:
-        return _argv(ffmpeg.output(*inputs, str(out), **options), program)
-    argv = _argv(ffmpeg.output(*inputs, str(out), **options, map_chapters=len(inputs)), program)
+        return finished(ffmpeg.output(*inputs, str(out), **options), program)
+    argv = finished(ffmpeg.output(*inputs, str(out), **options, map_chapters=len(inputs)), program)
     last = len(argv) - argv[::-1].index("-i") + 1
     # An input without streams: ffmpeg-python's graphs have no place for one.
     return [*argv[:last], "-f", "ffmetadata", "-i", str(chapters), *argv[last:]]
 
 
-def _argv(stream: Any, program: str) -> list[str]:
+def finished(stream: Any, program: str) -> list[str]:
+    """The argv of a graph: quiet but for warnings, and never asking."""
     quiet = stream.global_args("-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning", "-y")
     argv: list[str] = ffmpeg.compile(quiet, cmd=program)
     return argv
@@ -285,6 +289,16 @@ def pictures(
         raise
 
 
+def run(argv: list[str], what: str) -> None:
+    """Runs ffmpeg on files alone. Faults as finish() has them."""
+    running = Program(argv, what)
+    try:
+        running.finish()
+    except BaseException:
+        running.kill()
+        raise
+
+
 def mux(argv: list[str], sound: Iterable[NDArray[np.float32]]) -> None:
     """Runs a mux with the song's blocks on standard input. Faults as finish() has them."""
     running = Program(argv, "joining pictures and sound")
@@ -295,22 +309,3 @@ def mux(argv: list[str], sound: Iterable[NDArray[np.float32]]) -> None:
     except BaseException:
         running.kill()
         raise
-
-
-def loudness(program: str, film: Path) -> tuple[float | None, float | None, float | None]:
-    """Integrated loudness (LUFS), range (LU) and true peak (dBTP) of a film's sound, by EBU R128.
-
-    None where it is too quiet to be gated. Faults as finish() has them.
-    """
-    heard = ffmpeg.input(str(film)).audio.filter("ebur128", peak="true", framelog="quiet")
-    stream = ffmpeg.output(heard, "pipe:1", format="null").global_args("-hide_banner", "-nostats", "-loglevel", "info")
-    running = Program(ffmpeg.compile(stream, cmd=program), "measuring the loudness")
-    running.finish()
-    text = "\n".join(running.said())
-
-    def number(name: str, unit: str) -> float | None:
-        found = re.findall(rf"{name}:\s*(-?[0-9.]+|-?inf|nan) {unit}", text)
-        value = float(found[-1]) if found else math.nan
-        return value if math.isfinite(value) and value > -70.0 else None
-
-    return number("I", "LUFS"), number("LRA", "LU"), number("Peak", "dBFS")

@@ -6,14 +6,16 @@ Each answers for one frame by itself; what needs the past was summed up beforeha
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film.colours import paler, rgb_of, yuv
 from daemon.film.direction import Curve
-from daemon.film.strokes import shine, tiles
+from daemon.film.strokes import brighten, colour, cones, tiles
 
 Frame = NDArray[np.uint8]
 
@@ -22,7 +24,7 @@ _BEAMS = 6
 _BEAM = 0.5  # of the way to white, in the axis of a beam
 _BARS = 36
 _TILES = 10  # of the highest bar
-_TALL = 0.24  # of the picture's height
+_TALL = 0.2  # of the picture's height
 _FALL = 1.6  # a second: how fast a bar sinks
 _BANDS = ("bass", "mid", "treble")
 
@@ -37,31 +39,37 @@ class Lights:
         self._sweep = np.cumsum(0.35 + 1.1 * bands["rms"]) / fps
         ramp = np.arange(len(bands["bass"])) * (_FALL / fps)
         self._held = [np.maximum.accumulate(bands[name] + ramp) - ramp for name in _BANDS]
-        y, x = np.mgrid[0 : 1 : _ROWS * 1j, 0 : aspect : _COLUMNS * 1j]
-        self._x, self._y = x.astype(np.float32), y.astype(np.float32)
+        self._room = threading.local()
 
     def beams(self, out: Frame, height: int, frame: int, amount: float) -> None:
         """Spotlights from above, each on a band of its own."""
-        light = np.zeros((_ROWS, _COLUMNS), np.float32)
-        tint = np.zeros((_ROWS, _COLUMNS, 2), np.float32)
+        beams = np.empty((_BEAMS, 6), np.float32)
         sweep = float(self._sweep[frame])
         for i in range(_BEAMS):
             band = float(self._held[i % 3][frame])
-            strength = _BEAM * amount * (0.1 + 0.9 * band * band)
             side = -1 if i % 2 else 1
             # Neighbours cross: they swing against each other, and the outer ones lean inwards.
             x0 = self.aspect * (i + 0.5) / _BEAMS
             lean = 0.35 * (0.5 - x0 / self.aspect)
             angle = lean + side * 0.42 * math.sin(1.3 * sweep + 0.9 * (i // 2))
-            dx, dy = self._x - x0, self._y + 0.06
-            along = dx * math.sin(angle) + dy * math.cos(angle)
-            across = (dx * math.cos(angle) - dy * math.sin(angle)) / (0.012 + 0.085 * np.maximum(along, 0))
-            shape = np.exp(-np.minimum(across * across, 60)) * np.exp(-1.1 * np.maximum(along, 0)) * (along > 0)
-            part = np.asarray(strength * shape, np.float32)
-            light += part
-            tint += part[..., None] * self._colours[i % 3][1:]
-        tint /= np.maximum(light, 1e-6)[..., None]
-        shine(out, height, np.minimum(light, 0.8), tint)
+            beams[i] = (x0, angle, _BEAM * amount * (0.1 + 0.9 * band * band), *self._colours[i % 3])
+        light, tint, whole, half, pair = self._fields(height, out.shape[1])
+        cones(beams, light, tint, self.aspect)
+        cv2.resize(light, whole.shape[::-1], dst=whole, interpolation=cv2.INTER_LINEAR)
+        cv2.resize(light, half.shape[::-1], dst=half, interpolation=cv2.INTER_LINEAR)
+        cv2.resize(tint, half.shape[::-1], dst=pair, interpolation=cv2.INTER_LINEAR)
+        brighten(out[:height], whole)
+        colour(out[height:].reshape(*half.shape, 2), half, pair)
+
+    def _fields(self, height: int, width: int) -> tuple[Frame, Frame, Frame, Frame, Frame]:
+        """Room for light and tint, coarse and fine: each thread's own, made once."""
+        found: tuple[Frame, Frame, Frame, Frame, Frame] | None = getattr(self._room, "fields", None)
+        if found is None:
+            half = (height // 2, width // 2)
+            shapes = ((_ROWS, _COLUMNS), (_ROWS, _COLUMNS, 2), (height, width), half, (*half, 2))
+            coarse, tint, whole, small, pair = (np.full(shape, 128, np.uint8) for shape in shapes)
+            self._room.fields = found = (coarse, tint, whole, small, pair)
+        return found
 
     def bars(self, out: Frame, height: int, frame: int, amount: float) -> None:
         """An equaliser along the lower edge: bass at the left, treble at the right, lit in tiles."""
@@ -72,6 +80,7 @@ class Lights:
         own = 0.5 + 0.5 * np.sin(seconds * (5 + 4 * np.sin(37 * place)) + 60 * place * place)
         lit = heard * (0.45 + 0.55 * own) * (0.75 + 0.25 * np.cos(2 * math.pi * place) ** 2)
         levels = np.asarray(lit * _TILES, np.float32)
+        # Two colours, as lamps have them: mixed, complementary ones would be grey.
         low, high = self._colours[0], self._colours[1]
-        ramp = np.linspace(0, 1, _TILES, dtype=np.float32)[:, None]
-        tiles(out, height, levels, (low + (high - low) * ramp).astype(np.float32), _TALL, min(1.0, 1.4 * amount))
+        ramp = np.where(np.arange(_TILES)[:, None] < 0.65 * _TILES, low, high)
+        tiles(out, height, levels, ramp.astype(np.float32), _TALL, min(1.0, 1.4 * amount))

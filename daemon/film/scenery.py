@@ -17,6 +17,8 @@ import resvg_py
 from numpy.typing import NDArray
 
 from daemon import log
+from daemon.errors import FinalFault
+from daemon.film import staging
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, load, planes
 from daemon.film.values import PictureFile
@@ -86,11 +88,13 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
         if not _as_approved(picture):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
+        if picture.scene.get("own"):
+            return _staged(picture, wide, high)
         behind, cast, before, camera = _composed(picture.scene, wide, high)
         back = _drawn(behind, camera, wide, high, (0, 0, wide, high))
         box = _box(cast, camera, wide, high)
         front = _cut(before, camera, wide, high)
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, AssertionError, OSError, FinalFault) as error:
         log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
     foot = ((box[0] + box[2]) / 2 / wide, min(1.0, box[3] / high))
@@ -100,9 +104,28 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
 def figure(picture: PictureFile, pose: str, width: int, height: int) -> Sprite | None:
     """A picture's figure in a pose, on the same canvas and under the same camera. None where nothing is seen."""
     wide, high = _canvas(width, height)
+    if picture.scene.get("own", {}).get("cast"):
+        made = staging.arrange(picture.scene, wide, high)
+        placed = staging.figures(picture.scene, made, picture.path.parent, pose, wide, high)
+        return sprite_of(*placed, wide, high) if placed else None
     _, _, _, camera = _composed(picture.scene, wide, high)
     _, cast, _, _ = _composed({**picture.scene, "pose": pose}, wide, high)
     return _cut(cast, camera, wide, high)
+
+
+def _staged(picture: PictureFile, width: int, height: int) -> Scenery:
+    """The same for a scene with people's own cast or background."""
+    made = staging.arrange(picture.scene, width, height)
+    back = staging.behind(picture.scene, made, picture.path.parent, width, height)
+    front = _cut(made.before, made.camera, width, height)
+    if made.stands:
+        foot = made.stands[0].spot
+        a, b, c, d, e, f = made.camera.transform(made.stands[0].depth, width, height)
+        x, y = (a * foot.x + c * foot.y + e) / width, (b * foot.x + d * foot.y + f) / height
+    else:
+        box = _box(made.cast, made.camera, width, height)
+        x, y = (box[0] + box[2]) / 2 / width, box[3] / height
+    return Scenery(planes(back, width, height), front, width, height, (x, min(1.0, y)))
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
@@ -115,6 +138,8 @@ def _as_approved(picture: PictureFile) -> bool:
     from daemon.film.painter.draw import draw_picture
 
     still = load(picture.path)
+    if picture.scene.get("own"):
+        return staging.looks_alike(picture.scene, picture.path.parent, still) < _ALIKE
     wide, high = _SMALL, max(16, round(_SMALL * still.shape[0] / still.shape[1]))
     drawn = draw_picture(picture.scene, wide, high)
     again = drawn[0] if isinstance(drawn, tuple) else drawn
@@ -139,7 +164,12 @@ def _cut(layers: Sequence[Any], camera: Any, width: int, height: int) -> Sprite 
     left, top, right, bottom = _box(layers, camera, width, height) if layers else (0, 0, 0, 0)
     if right - left < 2 or bottom - top < 2:
         return None
-    rgba = _drawn(layers, camera, width, height, (left, top, right, bottom))
+    return sprite_of(_drawn(layers, camera, width, height, (left, top, right, bottom)), left, top, width, height)
+
+
+def sprite_of(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
+    """Premultiplied RGBA of even size, whose first pixel lies at left, top of the canvas, as a cut-out."""
+    bottom, right = top + rgba.shape[0], left + rgba.shape[1]
     # The border is clear, so that a cut-out ends softly; but not at the canvas' own edge, beyond which it goes on.
     edge = 2
     border = [edge if side else 0 for side in (top > 0, bottom < height, left > 0, right < width)]

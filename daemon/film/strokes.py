@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint8]
 
 FIELDS = 11
-_HALO, _HALO_ALPHA = np.float32(5.0), np.float32(0.16)
+_HALO, _HALO_ALPHA = np.float32(3.5), np.float32(0.2)
 
 
 def _jit(function: Any) -> Any:
@@ -56,22 +56,39 @@ def _stroke(out: Frame, height: int, row: Any, radius: Any, soft: Any, alpha: An
     length = dx * dx + dy * dy
     inverse = np.float32(1.0) / length if length > 1e-6 else np.float32(0.0)
     half = np.float32(0.5)
+    slope = np.float32(1.0) / dy if abs(dy) > np.float32(1e-3) else np.float32(0.0)
     for y in range(top, bottom):
-        for x in range(left, right):
+        begin, end = _across(np.float32(y) - y0, x0, dx, slope, reach)
+        for x in range(max(left, begin), min(right, end)):
             cover = _cover(np.float32(x) - x0, np.float32(y) - y0, dx, dy, inverse, reach, soft) * alpha
             if cover > 0:
                 value = np.float32(out[y, x])
                 out[y, x] = np.uint8(value + (row[6] - value) * cover + half)
-    for y in range(top // 2, (bottom + 1) // 2):
-        if y >= height // 2:
-            break
-        for x in range(left // 2, min((right + 1) // 2, width // 2)):
-            px, py = np.float32(2 * x) + half - x0, np.float32(2 * y) + half - y0
+    for y in range(top // 2, min((bottom + 1) // 2, height // 2)):
+        py = np.float32(2 * y) + half - y0
+        begin, end = _across(py, x0, dx, slope, reach + half)
+        for x in range(max(left, begin) // 2, min((min(right, end) + 1) // 2, width // 2)):
+            px = np.float32(2 * x) + half - x0
             cover = _cover(px, py, dx, dy, inverse, reach + half, soft) * alpha
             if cover > 0:
                 u, v = np.float32(out[height + y, 2 * x]), np.float32(out[height + y, 2 * x + 1])
                 out[height + y, 2 * x] = np.uint8(u + (row[7] - u) * cover + half)
                 out[height + y, 2 * x + 1] = np.uint8(v + (row[8] - v) * cover + half)
+
+
+@_jit
+def _across(py: Any, x0: Any, dx: Any, slope: Any, reach: Any) -> Any:
+    """The columns of one row that a stroke may touch: from, and before."""
+    zero, one = np.float32(0.0), np.float32(1.0)
+    if slope == 0:
+        first, last = zero, one
+    else:
+        first, last = (py - reach) * slope, (py + reach) * slope
+        if first > last:
+            first, last = last, first
+        first, last = min(one, max(zero, first)), min(one, max(zero, last))
+    low, high = x0 + dx * first, x0 + dx * last
+    return int(np.floor(min(low, high) - reach)), int(np.ceil(max(low, high) + reach)) + 1
 
 
 @_jit
@@ -84,54 +101,59 @@ def _cover(px: Any, py: Any, dx: Any, dy: Any, inverse: Any, reach: Any, soft: A
 
 
 @_jit
-def shine(out: Frame, height: int, light: NDArray[np.float32], tint: NDArray[np.float32]) -> None:
-    """Adds light as on a screen. light: (rows, columns) 0..1, coarse, its corners at the frame's corners;
-    tint: (rows, columns, 2), where U and V are pulled to."""
-    width = out.shape[1]
+def cones(beams: NDArray[np.float32], light: NDArray[np.uint8], tint: NDArray[np.uint8], aspect: float) -> None:
+    """The light of spotlights on a coarse field over the whole picture.
+
+    beams: (n, 6) float32: x (heights), angle, strength, its Y, U, V. light: (rows, columns), 255 is white; tint:
+    (rows, columns, 2), the U and V of what shines there.
+    """
     rows, columns = light.shape
-    step_x = np.float32((columns - 1) / (width - 1))
-    step_y = np.float32((rows - 1) / (height - 1))
-    left = np.empty(width, np.uint32)
-    share = np.empty(width, np.float32)
-    for x in range(width):
-        position = np.float32(x) * step_x
-        index = min(int(position), columns - 2)
-        left[x] = np.uint32(index)
-        share[x] = position - np.float32(index)
-    row = np.empty(columns, np.float32)
-    pair = np.empty((columns, 2), np.float32)
-    one, top, half = np.uint32(1), np.float32(235.0), np.float32(0.5)
-    for y in range(height):
-        position = np.float32(y) * step_y
-        index = min(int(position), rows - 2)
-        lower = position - np.float32(index)
-        brightest = np.float32(0.0)
+    count = beams.shape[0]
+    sines, cosines = np.sin(beams[:, 1]), np.cos(beams[:, 1])
+    for r in range(rows):
+        y = np.float32(r / (rows - 1)) + np.float32(0.06)
         for c in range(columns):
-            row[c] = light[index, c] + (light[index + 1, c] - light[index, c]) * lower
-            brightest = max(brightest, row[c])
-        if brightest < 0.002:
-            continue
-        target = out[y]
-        for x in range(width):
-            at = left[x]
-            strength = row[at] + (row[at + one] - row[at]) * share[x]
+            x = np.float32(aspect * c / (columns - 1))
+            total, u, v = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+            for i in range(count):
+                dx = x - beams[i, 0]
+                along = dx * sines[i] + y * cosines[i]
+                across = (dx * cosines[i] - y * sines[i]) / (np.float32(0.012) + np.float32(0.085) * along)
+                if along <= 0 or abs(across) > np.float32(2.6):
+                    continue
+                part = beams[i, 2] * np.exp(-across * across - np.float32(1.1) * along)
+                total += part
+                u += part * beams[i, 4]
+                v += part * beams[i, 5]
+            light[r, c] = np.uint8(min(total, np.float32(0.8)) * np.float32(255.0) + np.float32(0.5))
+            tint[r, c, 0] = np.uint8(u / total) if total > 0 else np.uint8(128)
+            tint[r, c, 1] = np.uint8(v / total) if total > 0 else np.uint8(128)
+
+
+@_jit
+def brighten(plane: Frame, light: Frame) -> None:
+    """Adds light to a luma plane as on a screen; both of one shape, 255 is white."""
+    rows, columns = plane.shape
+    part, top, half = np.float32(1.0 / 255.0), np.float32(235.0), np.float32(0.5)
+    for y in range(rows):
+        target, row = plane[y], light[y]
+        for x in range(columns):
             value = np.float32(target[x])
-            target[x] = np.uint8(np.int32(value + (top - value) * strength + half))
-        if y % 2:
-            continue
-        for c in range(columns):
-            for part in range(2):
-                pair[c, part] = tint[index, c, part] + (tint[index + 1, c, part] - tint[index, c, part]) * lower
-        target = out[height + y // 2]
-        for x in range(width // 2):
-            at = left[2 * x]
-            mixed = share[2 * x]
-            strength = min(np.float32(1.0), np.float32(1.6) * (row[at] + (row[at + one] - row[at]) * mixed))
-            u, v = np.float32(target[2 * x]), np.float32(target[2 * x + 1])
-            tu = pair[at, 0] + (pair[at + one, 0] - pair[at, 0]) * mixed
-            tv = pair[at, 1] + (pair[at + one, 1] - pair[at, 1]) * mixed
-            target[2 * x] = np.uint8(np.int32(u + (tu - u) * strength + half))
-            target[2 * x + 1] = np.uint8(np.int32(v + (tv - v) * strength + half))
+            target[x] = np.uint8(np.int32(value + (top - value) * np.float32(row[x]) * part + half))
+
+
+@_jit
+def colour(plane: Frame, light: Frame, tint: Frame) -> None:
+    """Pulls a chroma plane (rows, columns, 2) to a tint of its shape where there is light (rows, columns)."""
+    rows, columns = light.shape
+    part, half = np.float32(1.6 / 255.0), np.float32(0.5)
+    one = np.float32(1.0)
+    for y in range(rows):
+        for x in range(columns):
+            share = min(one, np.float32(light[y, x]) * part)
+            for c in range(2):
+                value = np.float32(plane[y, x, c])
+                plane[y, x, c] = np.uint8(np.int32(value + (np.float32(tint[y, x, c]) - value) * share + half))
 
 
 @_jit

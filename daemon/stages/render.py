@@ -8,28 +8,21 @@ In a redo round only what was asked for is painted; the rest stays as it was.
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from daemon import durable, sidecars
+from daemon import sidecars
 from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.sidecars import Analysis, Picture, Prompts, Renders
 from daemon.stages.prompting import palette
-from daemon.stages.rendering import own, plan, shown
+from daemon.stages.rendering import files, material, moving, own, plan, shown
 from daemon.stages.rendering.steer import Wish, steer
 from daemon.stages.tools import Tools
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-_RECIPE = "dropreel"  # the PNG text that holds the recipe
-_COMPRESSION = 2
 _PAINTING = 0.8  # share of the work
 _NO_COMFYUI = "no ComfyUI is connected"
 
@@ -99,16 +92,23 @@ class _Work:
         self.painter = painter()
         self.size = plan.size(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
+        self.material = material.Material()
+        self.clips: list[moving.Reel] = []
+        if self.rule.pictures.painter in ("auto", "own"):
+            self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.size)
+            clips = moving.clips(self.job, self.tools, self.facts.with_role("clip"), notes)
+            self.clips = clips
+            self.notes += notes
 
     def first_round(self) -> list[Picture]:
         """Each slot's candidates: people's own where there are some and the rule allows, painted otherwise."""
         wanted = plan.first_round(self.prompts.prompts, self.rule.pictures.candidates)
         mine: list[sidecars.Member] = []
         if self.rule.pictures.painter in ("auto", "own"):
-            mine = self.facts.with_role("picture") or self.facts.with_role("background")
+            mine = [*self.facts.with_role("picture"), *(clip.member for clip in self.clips)]
         self.total = len(self.prompts.prompts) if mine else len(wanted)
         found = self._own(mine)
-        if self.rule.pictures.painter == "own" and not found:
+        if self.rule.pictures.painter == "own" and not found and not self.material:
             self.fallback = "no picture that can be used was dropped with the song"
         # A slot whose own pictures can't be read is painted.
         have = {picture.slot for picture in found}
@@ -138,16 +138,17 @@ class _Work:
     def _paint(self, item: plan.Wanted) -> Picture:
         request = self.painter.Request(**self._request(item))
         width, height = self.size
-        print_ = sidecars.fingerprint("builtin", self.painter.VERSION, dataclasses.asdict(request))
+        brought = self._brought(item)
+        print_ = sidecars.fingerprint("builtin", self.painter.VERSION, dataclasses.asdict(request), *brought.items())
         name = f"{item.id}-{print_}.png"
-        scene = self._there(name, print_)
+        scene = files.there(self.tools, self.job, name, print_)
         if scene is None:
-            painted = self.painter.paint(request)
+            painted = self._with_own(request, brought) if brought else self.painter.paint(request)
             scene = dict(painted.scene)
             recipe = {"fingerprint": print_, "seed": item.seed, "prompt": item.words, "scene": scene}
             from PIL import Image
 
-            _publish(self.tools, self.job, name, Image.fromarray(painted.picture), recipe)
+            files.publish(self.tools, self.job, name, Image.fromarray(painted.picture), recipe)
         self._tick(f"picture {item.id}")
         return Picture(
             slot=item.prompt.slot,
@@ -166,6 +167,18 @@ class _Work:
             asked_at=item.asked_at,
             scene=scene,
         )
+
+    def _brought(self, item: plan.Wanted) -> dict[str, Any]:
+        """What a picture shows of people's own cast and backgrounds; empty where they brought none."""
+        if not self.material:
+            return {}
+        slots = [prompt.slot for prompt in self.prompts.prompts]
+        return self.material.for_slot(item.prompt, slots.index(item.prompt.slot), plan.LETTERS.index(item.candidate))
+
+    def _with_own(self, request: Any, brought: dict[str, Any]) -> Any:
+        from daemon.film import staging
+
+        return staging.paint(request, brought, self.job.path)
 
     def _request(self, item: plan.Wanted) -> dict[str, Any]:
         prompt = item.prompt
@@ -199,6 +212,10 @@ class _Work:
     def _own(self, members: list[sidecars.Member]) -> list[Picture]:
         """People's own pictures, spread over the slots."""
         prompts = self.prompts.prompts
+        if self.material:
+            # The cast plays between the pictures: these take at most every other place, and none comes twice.
+            count = min(len(members), -(-len(prompts) // 2))
+            prompts = [prompts[index * len(prompts) // count] for index in range(count)]
         good, seen = list(members), set()
         while True:
             # Only those that are to be shown are opened; one that can't be makes room for another.
@@ -220,7 +237,12 @@ class _Work:
             self._tick(f"own pictures for {prompt.slot}")
         return found
 
+    def _clip(self, member: sidecars.Member) -> dict[str, Any] | None:
+        return next((clip.told for clip in self.clips if clip.member is member), None)
+
     def _readable(self, member: sidecars.Member) -> bool:
+        if self._clip(member):
+            return True
         try:
             own.load(self.job.file(member.file), 64, 64, 0)
         except ValueError as error:
@@ -232,11 +254,16 @@ class _Work:
         facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
-        if self._there(name, print_) is None:
-            picture = own.load(self.job.file(use.member.file), *self.size, use.again)
-            _publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
-        width, height = _dimensions(self.job.path / name)
-        again = f", shown again closer ({use.again + 1})" if use.again else ""
+        clip = self._clip(use.member)
+        if files.there(self.tools, self.job, name, print_) is None:
+            picture = (
+                moving.still(self.job, moving.later(clip, use.again), self.size, use.again)
+                if clip
+                else own.load(self.job.file(use.member.file), *self.size, use.again)
+            )
+            files.publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
+        width, height = files.dimensions(self.job.path / name)
+        again = f", shown again{'' if clip else ' closer'} ({use.again + 1})" if use.again else ""
         return Picture(
             slot=prompt.slot,
             candidate=letter,
@@ -247,48 +274,11 @@ class _Work:
             prompt=f"{use.member.name}{again}",
             origin="own",
             painter="own",
+            scene={"own": {"clip": moving.later(clip, use.again)}} if clip else {},
         )
-
-    def _there(self, name: str, fingerprint: str) -> dict[str, Any] | None:
-        """The scene of a picture that lies there from an earlier attempt; None where it is to be made."""
-        if not self.tools.has(self.job, name):
-            return None
-        scene = _recipe(self.job.path / name, fingerprint)
-        if scene is None:
-            durable.remove(self.job.path / name)  # half a picture, from a disk that failed
-        return scene
 
     def _tick(self, doing: str) -> None:
         self.done += 1
         # Pictures that lay there already take no time, and make the estimate no worse than short.
         left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
         self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing, left=round(left, 1))
-
-
-def _publish(tools: Tools, job: JobFolder, name: str, picture: Image, recipe: dict[str, Any]) -> None:
-    """Publishes a picture as PNG with its recipe inside."""
-    from PIL.PngImagePlugin import PngInfo
-
-    text = PngInfo()
-    text.add_itxt(_RECIPE, json.dumps(recipe, ensure_ascii=True), zip=True)
-    tools.publish(job, name, lambda temp: picture.save(temp, "PNG", compress_level=_COMPRESSION, pnginfo=text))
-
-
-def _recipe(path: Path, fingerprint: str) -> dict[str, Any] | None:
-    """The scene of a picture that lies there, whole and with that fingerprint; None otherwise."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as opened:
-            opened.load()
-            recipe = json.loads(opened.info.get(_RECIPE, "{}"))
-    except Exception:  # however a decoder fails on it: it isn't whole, and is painted again
-        return None
-    return dict(recipe.get("scene", {})) if recipe.get("fingerprint") == fingerprint else None
-
-
-def _dimensions(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    with Image.open(path) as opened:
-        return opened.size

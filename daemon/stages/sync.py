@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from daemon import sidecars
 from daemon.delivering import Deliver, Further
 from daemon.errors import Fault, PassingFault
 from daemon.film import prepare
 from daemon.job import JobFolder
-from daemon.stages.syncing import beside, films
+from daemon.stages.syncing import beside, films, phone
 from daemon.stages.syncing.sources import Sources, read
 from daemon.stages.tools import Tools
 
@@ -27,7 +29,7 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
     deliver = sources.rule.deliver
     further = deliver.further()
     tools.progress(0.0, "planning the cuts")
-    ends = _ends([deliver, *(one.deliver for one in further)])
+    ends = _ends(deliver, further)
 
     made = films.make(sources, tools, sources.rule, "", films.part(tools.progress, 0.0, ends[0]))
     result = sidecars.Sync(
@@ -39,35 +41,54 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
         loudness_after=made.loudness,
         tries=made.tries,
     )
-    for number, one in enumerate(further):
-        progress = films.part(tools.progress, ends[number], ends[number + 1], one.name)
-        _further(sources, tools, one, progress, result)
+    wanted: list[tuple[str, Callable[[films.Progress], sidecars.Film]]] = [
+        (one.name, lambda progress, one=one: _format(sources, tools, one, progress))  # type: ignore[misc]
+        for one in further
+    ]
+    if deliver.phone:
+        most = deliver.phone
+        wanted.append((phone.NAME, lambda progress: phone.make(sources, tools, made, most, progress)))
+    for (name, make), start, end in zip(wanted, ends[:-1], ends[1:], strict=True):
+        _beside(sources, tools, name, make, films.part(tools.progress, start, end, name), result)
     tools.progress(_FILMS, "poster and report")
     beside.complete(sources, tools, made, result)
     tools.progress(1.0, "done")
     return result
 
 
-def _ends(every: list[Deliver]) -> list[float]:
+def _ends(deliver: Deliver, further: list[Further]) -> list[float]:
     """Where in the whole each film ends: they take as long as they have pixels."""
-    pixels = [one.width * one.height * float(one.rate()) for one in every]
+    pixels = [one.width * one.height * float(one.rate()) for one in (deliver, *(one.deliver for one in further))]
+    if deliver.phone:
+        pixels.append(0.5 * pixels[0])
     return [_FILMS * sum(pixels[: number + 1]) / sum(pixels) for number in range(len(pixels))]
 
 
-def _further(sources: Sources, tools: Tools, one: Further, progress: films.Progress, result: sidecars.Sync) -> None:
-    """A further format; where it can't be made, the others stand, and the sidecar says why."""
+def _format(sources: Sources, tools: Tools, one: Further, progress: films.Progress) -> sidecars.Film:
     rule = sources.rule.model_copy(update={"deliver": one.deliver})
+    return films.make(sources, tools, rule, one.name, progress).film
+
+
+def _beside(
+    sources: Sources,
+    tools: Tools,
+    name: str,
+    make: Callable[[films.Progress], sidecars.Film],
+    progress: films.Progress,
+    result: sidecars.Sync,
+) -> None:
+    """A film beside the first; where it can't be made, the others stand, and the sidecar says why."""
     try:
         try:
-            made = films.make(sources, tools, rule, one.name, progress)
+            film = make(progress)
         except PassingFault as fault:
-            tools.log.info("tried once more", film=one.name, why=fault.sentence())
-            made = films.make(sources, tools, rule, one.name, progress)
+            tools.log.info("tried once more", film=name, why=fault.sentence())
+            film = make(progress)
     except Exception as error:
         if not sources.folder.path.is_dir():
             raise  # the job was moved: this attempt is no longer the current one
         why = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
-        tools.log.warning("a further format can't be made", film=one.name, why=why)
-        result.missing.append(sidecars.Missing(name=one.name, why=why))
+        tools.log.warning("a further film can't be made", film=name, why=why)
+        result.missing.append(sidecars.Missing(name=name, why=why))
     else:
-        result.films.append(made.film)
+        result.films.append(film)

@@ -55,6 +55,18 @@ def blocks(path: Path, form: Format) -> Iterator[Samples]:
         yield np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def between(samples: Iterator[Samples], first: int, last: int) -> Iterator[Samples]:
+    """The samples from number `first` to before `last`."""
+    at = 0
+    for block in samples:
+        part = block[max(0, first - at) : max(0, last - at)]
+        if len(part):
+            yield part
+        at += len(block)
+        if at >= last:
+            return
+
+
 def _by_soundfile(path: Path, form: Format) -> Iterator[Samples]:
     # As long as the listener's reads: where a file is damaged, the whole read that meets it is lost.
     size = round(0.5 * form.rate)

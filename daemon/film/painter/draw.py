@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -54,7 +54,7 @@ def lay_over(canvas: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.u
     return np.asarray(cv2.add(below, np.ascontiguousarray(rgba[:, :, :3])), dtype=np.uint8)
 
 
-def _perform(stage: Stage, spot: Spot, index: int) -> None:
+def perform(stage: Stage, spot: Spot, index: int) -> None:
     """Draws one of the cast on its spot, in a layer of its own."""
     name = stage.scene["cast"][index]
     character = CAST[name]
@@ -101,8 +101,10 @@ def along(spot: Spot, place: Point) -> Point:
     return spot.x + place[0] * spot.scale, spot.y + place[1] * spot.scale
 
 
-def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Camera]:
-    """The planes of a scene, and the camera.
+def compose(
+    scene: dict[str, Any], width: int, height: int, perform: Callable[[Stage, Spot, int], None] = perform
+) -> tuple[Stage, Camera]:
+    """The planes of a scene, and the camera; perform: who draws one of the cast on its spot.
 
     Raises ValueError where a size is below 16 or above 8192 pixels.
     """
@@ -113,7 +115,7 @@ def compose(scene: dict[str, Any], width: int, height: int) -> tuple[Stage, Came
         tuple(colours["ramp"]), tuple(colours["accents"]), colours["light"], colours["line"], tuple(colours["wardrobe"])
     )
     framing = scene["framing"]
-    stage = Stage(palette, sheet_of(scene["sheet"]), scene, _perform)
+    stage = Stage(palette, sheet_of(scene["sheet"]), scene, perform)
     stage.line = {"wide": 1.0, "medium": 0.72, "close": 0.56}[framing]
     PLACES[scene["place"]](stage)
     finish(stage)
@@ -167,7 +169,7 @@ def _rasters(stage: Stage, camera: Camera, width: int, height: int, margin: floa
 
 def draw_figure(name: str, pose: str, palette: Palette, sheet: Sheet, width: int, height: int) -> NDArray[np.uint8]:
     """One of the cast in a pose on a plain ground, H x W x 3 RGB."""
-    stage = Stage(palette, sheet, {"seed": 0, "place": "", "cast": [name], "pose": pose, "hour": "day"}, _perform)
+    stage = Stage(palette, sheet, {"seed": 0, "place": "", "cast": [name], "pose": pose, "hour": "day"}, perform)
     back = stage.layer("back", 1.0)
     back.fill(box(-2000, -2000, 5600, 5000), palette.tone(0.62))
     back.fill(ellipse(800, 812, 260, 26), palette.tone(0.42))

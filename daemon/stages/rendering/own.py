@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,6 +36,12 @@ def natural(member: sidecars.Member) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d{1,18}|\D+|\d+", name)]
 
 
+def shown_name(name: str) -> str:
+    """A name that people gave, on one line and not too long."""
+    line = "".join(char if char.isprintable() else " " for char in unicodedata.normalize("NFC", name))
+    return " ".join(line.split())[:40] or "someone"
+
+
 def spread(pictures: Sequence[sidecars.Member], slots: int, candidates: int) -> list[list[Use]]:
     """Which pictures each slot gets, in order of preference: all of them in turn, up to `candidates` a slot.
 
@@ -59,7 +66,9 @@ def load(path: Path, width: int, height: int, again: int) -> Image:
     except MemoryError:
         raise
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
-        raise ValueError(str(error) or type(error).__name__) from error
+        from daemon.film.cutouts import in_words
+
+        raise ValueError(in_words(error)) from error
     from PIL import Image
 
     if again:
