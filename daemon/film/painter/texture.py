@@ -105,3 +105,23 @@ def worn(
     """Brushed, blotchy wear of one colour as a paint: what keeps a large plain from looking like plastic."""
     blots = field(f"{key} blots", 192, 192, cells, cells, 4, 0.6)
     return weave(pen, tinted(colour, strength * rise(blots, 0.45, 0.8)), *size)
+
+
+def ground(pen: Pen, key: str, colours: tuple[str, str], strength: float, top: float, low: float) -> None:
+    """Wear on level ground from its horizon down to an edge, in perspective: dark blots and light ones.
+
+    top, low: where it begins and ends in the world; it spans the whole breadth and fades in below the top.
+    """
+    wide, high = 640, 170
+    plain = field(f"{key} ground", 512, 512, 8, 8, 5, 0.62)
+    near = np.linspace(0.06, 1, high, dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, wide, dtype=np.float32)[None, :]
+    u, v = 330 * across / near, 300 / near
+    columns, rows = np.mod(u, 511).astype(np.float32), np.mod(v + 0 * u, 511).astype(np.float32)
+    blots = np.asarray(cv2.remap(plain, columns, rows, cv2.INTER_LINEAR), np.float32)
+    fade = np.clip(near * 2.2, 0, 1)
+    dark, light = rise(np.asarray(1 - blots, np.float32), 0.52, 0.95), rise(blots, 0.55, 0.95)
+    rgba = tinted(colours[0], np.asarray(strength * dark * fade, np.float32))
+    bright = tinted(colours[1], np.asarray(strength * light * fade, np.float32))
+    rgba[light > 0] = bright[light > 0]
+    lay(pen, rgba, -900, top, 3400, low - top)

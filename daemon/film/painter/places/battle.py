@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
+
+from daemon.film.painter import cumulus, texture
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, weather
+from daemon.film.painter.places import air, nature, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 GROUND = 640.0
@@ -28,6 +31,7 @@ def draw(stage: Stage) -> None:
     _blast(stage, x - side * 420)
     _ground(stage, x)
     _banners(stage, x, side)
+    air.standing(stage, x, GROUND + 152, 0.98, GROUND - 80, 0.7)
     stage.cast(x, GROUND + 150, 0.98)
     _dust(stage, x)
     _rubble(stage, side)
@@ -43,19 +47,16 @@ def _sky(stage: Stage, x: float, side: int) -> None:
             (0, -150), (0, GROUND), (0, stage.tone(0.1), 1), (0.5, mix(stage.tone(0.4), FIRE[0], 0.3), 1), (1, low, 1)
         ),
     )
-    pen.glow(x, GROUND - 150, 620, FIRE[2], 0.75)
-    lines = stage.layer("rays", 0.97)
-    middle = (x, GROUND - 190)
-    for index in range(64):
-        angle = math.tau * (index + chance.uniform(-0.3, 0.3)) / 64
-        wide, inner = chance.uniform(0.006, 0.026), chance.uniform(250, 420)
-        near = (middle[0] + inner * math.cos(angle), middle[1] + inner * math.sin(angle))
-        ends = [
-            (middle[0] + 2400 * math.cos(angle + turn), middle[1] + 2400 * math.sin(angle + turn))
-            for turn in (-wide, wide)
-        ]
-        lines.fill(polygon([near, *ends]), palette.light if index % 2 else stage.tone(0.06), 0.3 if index % 2 else 0.5)
     stage.light = (-side * 0.6, -0.8)
+    fumes = texture.field(f"{stage.scene['seed']} fumes", 480, 240, 5, 4, 5, 0.58)
+    deep = np.linspace(1, 0.1, 240, dtype=np.float32)[:, None]
+    tint = [mix(stage.tone(0.04), FIRE[0], 0.1), mix(stage.tone(0.3), FIRE[0], 0.35), FIRE[1]]
+    opacity = np.asarray(0.85 * texture.rise(fumes, 0.3, 0.8) * deep, np.float32)
+    level = np.asarray(np.clip(1.1 - fumes - 0.35 * deep, 0, 1), np.float32)
+    texture.lay(pen, texture.ramped(level, tint, opacity), LEFT, -260, RIGHT - LEFT, GROUND + 200)
+    pen.glow(x, GROUND - 130, 640, FIRE[2], 0.8)
+    if stage.energy > 0.5:
+        air.shafts(pen, chance, (x, GROUND - 150), 1500, FIRE[2], 0.4, -90, 200, 17)
 
 
 def _ruins(stage: Stage, side: int) -> None:
@@ -87,22 +88,20 @@ def _ruins(stage: Stage, side: int) -> None:
 
 
 def _smoke(stage: Stage, side: int) -> None:
-    pen, chance = stage.layer("smoke columns", 0.86, soft=True), stage.chance("smoke")
+    pen, chance = stage.layer("smoke columns", 0.86), stage.chance("smoke")
+    dark = mix(stage.tone(0.05), FIRE[0], 0.06)
+    tones = [dark, mix(dark, stage.tone(0.3), 0.5), mix(stage.tone(0.36), FIRE[1], 0.35), FIRE[1]]
+    puffs: list[cumulus.Cloud] = []
     for index in range(4):
-        x = (120, 470, 1180, 1500)[index] + chance.uniform(-60, 60)
-        dark = mix(stage.tone(0.08), FIRE[0], 0.08)
-        puffs = []
-        for step in range(11):
-            share = step / 10
-            y = GROUND - 10 - share * 700
-            size = 34 + 96 * share * chance.uniform(0.8, 1.2)
-            puffs.append((x + side * -190 * share**1.5 + chance.uniform(-24, 24), y, size, share))
-        for left, y, size, share in reversed(puffs):
-            pen.fill(ellipse(left, y, size, size * 0.9), mix(dark, FIRE[0], 0.5 * (1 - share) ** 2))
-            pen.fill(
-                ellipse(left + stage.light[0] * size * 0.2, y - size * 0.14, size * 0.74, size * 0.66),
-                mix(dark, FIRE[1], 0.1 + 0.5 * (1 - share) ** 2),
-            )
+        x = (60, 420, 1180, 1560)[index] + chance.uniform(-60, 60)
+        for step in range(9):
+            share = step / 8
+            half = 44 + 130 * share * chance.uniform(0.8, 1.2)
+            left = x + side * -230 * share**1.5 + chance.uniform(-24, 24)
+            puffs.append(((left + 300) / 2.4, (GROUND + 160 - share * 760) / 2.4, half / 2.4, half * 1.3 / 2.4))
+    rgba = cumulus.drawn(f"{stage.scene['seed']} smoke", (917, 350), puffs[::-1], tones, (stage.light[0], 0.6), 0.94)
+    texture.lay(pen, rgba, -300, -140, 2200, 840)
+    air.haze(pen, GROUND - 300, GROUND + 30, mix(FIRE[1], stage.tone(0.5), 0.3), 0.5)
 
 
 def _army(stage: Stage) -> None:
@@ -132,29 +131,28 @@ def _blast(stage: Stage, x: float) -> None:
     """An explosion: rings of flame-shaped lumps, sparks flung out."""
     pen, chance = stage.layer("blast", 0.62), stage.chance("blast")
     y = GROUND - 20
-    pen.glow(x, y, 330, FIRE[1], 0.9)
-    for radius, colour in (
-        (158, mix(FIRE[0], stage.tone(0.1), 0.55)),
-        (128, FIRE[0]),
-        (94, FIRE[1]),
-        (56, FIRE[2]),
-        (26, "#fffdf0"),
-    ):
-        puffs = [(x, y - 40, radius * 0.8)]
-        for index in range(9):
-            angle = math.tau * (index + chance.uniform(-0.2, 0.2)) / 9
-            reach = radius * chance.uniform(0.62, 0.8)
-            puffs.append(
-                (
-                    x + math.cos(angle) * reach,
-                    y - 40 + math.sin(angle) * reach * 0.86,
-                    radius * chance.uniform(0.34, 0.48),
-                )
+    pen.glow(x, y - 40, 380, FIRE[1], 0.95)
+    pen.fill(ellipse(x, y + 34, 260, 26), FIRE[2], 0.5)
+    soot, body = mix(FIRE[0], stage.tone(0.04), 0.72), []
+    for _ in range(5):
+        off = chance.uniform(-90, 90)
+        body.append(
+            (
+                (280 + off) / 2,
+                (330 + chance.uniform(-60, 10)) / 2,
+                chance.uniform(90, 150) / 2,
+                chance.uniform(170, 290) / 2,
             )
-        for a, b, size in puffs:
-            pen.stroke(ellipse(a, b, size), pen.line_colour(colour), pen.sheet.inner * 2)
-        for a, b, size in puffs:
-            pen.fill(ellipse(a, b, size), colour)
+        )
+    rgba = cumulus.drawn(
+        f"{stage.scene['seed']} blast",
+        (280, 190),
+        body,
+        [soot, FIRE[0], FIRE[1], "#fff6c8"],
+        (-0.3 * stage.light[0], 0.75),
+    )
+    texture.lay(pen, rgba, x - 280, y - 320, 560, 380)
+    pen.glow(x, y + 6, 150, "#fff3c0", 0.95, 0.8)
     for _ in range(26):
         angle, near = chance.uniform(math.pi, math.tau), chance.uniform(150, 210)
         far = near + chance.uniform(30, 120)
@@ -198,6 +196,9 @@ def _ground(stage: Stage, x: float) -> None:
             shift(earth, lightness=-0.07 if chance.random() < 0.6 else 0.06),
             0.9,
         )
+    texture.ground(
+        pen, str(stage.scene["seed"]), (shift(earth, lightness=-0.2), mix(earth, FIRE[1], 0.5)), 0.5, GROUND + 60, 1080
+    )
     for angle in range(0, 360, 24):
         c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle)) * 0.22
         reach = chance.uniform(150, 330)
@@ -241,16 +242,11 @@ def _banners(stage: Stage, x: float, side: int) -> None:
 
 
 def _dust(stage: Stage, x: float) -> None:
-    pen, chance = stage.layer("dust", 0.3, soft=True), stage.chance("dust")
+    pen = stage.layer("dust", 0.3, soft=True)
     colour = mix(stage.tone(0.6), FIRE[1], 0.35)
-    for half in (-1, 1):
-        for index in range(6):
-            left, size = x + half * (170 + 150 * index + chance.uniform(-30, 30)), 44 + 12 * index
-            y = GROUND + 200 + 8 * index
-            pen.fill(
-                nature.cloud(chance, left, y, size),
-                pen.linear((0, y - size), (0, y + 20), (0, colour, 0.5), (1, colour, 0.0)),
-            )
+    air.drift(pen, f"{stage.scene['seed']} dust", GROUND + 210, 240, colour, 0.7)
+    pen.glow(x - 300, GROUND + 190, 300, colour, 0.3, 0.3)
+    pen.glow(x + 320, GROUND + 200, 300, colour, 0.3, 0.3)
 
 
 def _rubble(stage: Stage, side: int) -> None:

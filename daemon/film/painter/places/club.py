@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from daemon.film.painter import texture
 from daemon.film.painter.colour import mix
 from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import sparkle
+from daemon.film.painter.places import air, sparkle
 from daemon.film.painter.places.crowd import audience
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
@@ -27,6 +30,7 @@ def draw(stage: Stage) -> None:
     _platform(stage, x)
     if sparkle.is_loud(stage):
         chance.choice((sparkle.lasers, sparkle.jets, sparkle.lasers))(stage, x, FLOOR + 20)
+    air.standing(stage, x, FLOOR + 10, 0.86, 540)
     stage.cast(x, FLOOR + 8, 0.86)
     _smoke(stage, x)
     if stage.scene["role"] in ("drop", "chorus"):
@@ -57,6 +61,10 @@ def _hall(stage: Stage, x: float) -> None:
             pen.fill(ellipse(left + 20, -80 + rivet * 70, 5), palette.tone(0.22))
         if column % 2 == chance.randrange(2):
             _window(pen, left + 66, 120, 144, 330, palette.tone(0.62 if abs(left - x) < 700 else 0.45))
+    stains = texture.field(f"{stage.scene['seed']} stains", 480, 200, 30, 4, 3, 0.6)
+    blots = texture.field(f"{stage.scene['seed']} blots", 480, 200, 7, 4, 4, 0.6)
+    worn = np.asarray(0.5 * texture.rise(stains * 0.5 + blots * 0.6, 0.5, 0.95), np.float32)
+    texture.lay(pen, texture.tinted(palette.tone(0.02), worn), LEFT, -60, RIGHT - LEFT, 760)
     for y, width in ((66, 26), (108, 14), (530, 20)):
         pen.fill(box(LEFT, y, RIGHT - LEFT, width), palette.tone(0.1))
         pen.fill(box(LEFT, y + 2, RIGHT - LEFT, 5), palette.tone(0.34), 0.6)
@@ -209,6 +217,11 @@ def _beams(stage: Stage, heads: list[Point], x: float) -> None:
             polygon([(left - 5, top), (left + 5, top), (target + wide * 0.35, low), (target - wide * 0.35, low)]), core
         )
         pen.glow(left, top, 66, mix(colour, "#ffffff", 0.5), 0.95)
+        spot = 150 * (0.6 + 0.4 * chance.random())
+        pen.glow(target, FLOOR + 6, spot, mix(colour, "#ffffff", 0.3), 0.6, 0.16)
+    haze = texture.field(f"{stage.scene['seed']} stage haze", 400, 180, 6, 4, 5, 0.58)
+    opacity = np.asarray(0.34 * texture.rise(haze, 0.4, 0.9), np.float32)
+    texture.lay(pen, texture.tinted(mix(palette.light, palette.accents[0], 0.5), opacity), LEFT, -60, RIGHT - LEFT, 800)
 
 
 def _speaker(pen: Pen, x: float, y: float, width: float, height: float, big: bool) -> None:
@@ -247,6 +260,7 @@ def _platform(stage: Stage, x: float) -> None:
     pen, palette, chance = stage.layer("stage", 0.5), stage.palette, stage.chance("stage")
     lamp = palette.accents[1]
     top = polygon([(LEFT, FLOOR - 34), (RIGHT, FLOOR - 34), (RIGHT, FLOOR + 40), (LEFT, FLOOR + 40)])
+    # the stage's boards mirror its lights
     pen.fill(top, pen.linear((0, FLOOR - 34), (0, FLOOR + 40), (0, palette.tone(0.14), 1), (1, palette.tone(0.4), 1)))
     pen.glow(x, FLOOR + 6, 520, mix(lamp, palette.light, 0.5), 0.65, 0.12)
     pen.fill(box(LEFT, FLOOR + 40, RIGHT - LEFT, 900), palette.tone(0.06))
@@ -277,27 +291,9 @@ def _platform(stage: Stage, x: float) -> None:
 
 
 def _smoke(stage: Stage, x: float) -> None:
-    pen, palette, chance = stage.layer("smoke", 0.3, soft=True), stage.palette, stage.chance("smoke")
+    pen, palette = stage.layer("smoke", 0.3, soft=True), stage.palette
+    key = stage.scene["seed"]
+    air.drift(pen, f"{key} floor smoke", FLOOR + 40, 230, mix(palette.light, palette.accents[1], 0.5), 0.5)
+    air.drift(pen, f"{key} smoke", FLOOR - 70, 260, mix(palette.tone(0.6), palette.accents[0], 0.4), 0.28)
     for side in (-1, 1):
-        for index in range(7):
-            left = x + side * (250 + index * 130 + chance.uniform(-30, 30))
-            size = 60 + 62 * chance.random() + index * 8
-            y = FLOOR + 52 - index * 4
-            puff = smooth(
-                [
-                    (left - size * 1.5, y + 34),
-                    (left - size, y - size * 0.35),
-                    (left - size * 0.25, y - size * 0.5),
-                    (left + size * 0.1, y - size * 0.9),
-                    (left + size * 0.8, y - size * 0.5),
-                    (left + size * 1.3, y - size * 0.1),
-                    (left + size * 1.6, y + 34),
-                ]
-            )
-            paint = pen.linear(
-                (0, y - size),
-                (0, y + 40),
-                (0, mix(palette.light, palette.accents[1], 0.45), 0.5),
-                (1, palette.tone(0.5), 0.05),
-            )
-            pen.fill(puff, paint)
+        pen.glow(x + side * 520, FLOOR + 20, 300, mix(palette.light, palette.accents[1], 0.6), 0.3, 0.4)

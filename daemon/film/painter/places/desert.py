@@ -229,11 +229,6 @@ def _ground(stage: Stage, sun: Point) -> None:
             mix(tone, haze, 0.5 * (1 - share)),
             0.55,
         )
-    pen.fill(box(LEFT, HORIZON + 40, wide, LOW), texture.worn(pen, "sand", _earth(stage, 0.2), 0.34, (700, 190)))
-    pen.fill(
-        box(LEFT, HORIZON + 40, wide, LOW),
-        texture.worn(pen, "light sand", mix(sand, stage.palette.light, 0.6), 0.26, (930, 150), 5),
-    )
     pen.glow(sun[0], HORIZON + 6, 900, mix(stage.palette.light, stage.palette.accents[2], 0.25), 0.6, 0.09)
 
 
@@ -261,10 +256,11 @@ def _road(stage: Stage, far: float, bend: float, sun: Point) -> None:
     pen.fill(road, pen.linear((0, HORIZON), (0, 960), *stops))
     for lane in (-0.72, -0.28, 0.28, 0.72):
         pen.fill(_band(far, bend, lane - 0.09, lane + 0.09), shift(tar, lightness=-0.035), 0.55)
-    pen.fill(road, texture.worn(pen, "tar", mix(tar, "#ffffff", 0.5), 0.2, (420, 120), 5))
     shine = mix(stage.palette.light, stage.palette.accents[2], 0.3)
     middle = _across(far, bend, 0.3, 0)[0]
     pen.fill(road, pen.radial((middle, HORIZON), 420, (0, shine, 0.75), (0.4, shine, 0.25), (1, shine, 0)))
+    wear = (_earth(stage, 0.12), mix(_earth(stage, 0.75), stage.palette.light, 0.4))
+    texture.ground(pen, str(stage.scene["seed"]), wear, 0.3, HORIZON + 4, 1100)
     white, amber = mix("#ffffff", stage.palette.light, 0.3), oklch(0.82, 0.16, 82)
     for lane in (-0.93, 0.9):
         pen.fill(_band(far, bend, lane, lane + 0.03), white, 0.85)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
+
+from daemon.film.painter import cumulus, texture
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, sparkle
+from daemon.film.painter.places import air, sparkle
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 FLOOR = 650.0
@@ -28,6 +31,7 @@ def draw(stage: Stage) -> None:
     _floor(stage, x)
     if sparkle.is_loud(stage):
         sparkle.jets(stage, x, FLOOR + 110)
+    air.standing(stage, x, FLOOR + 128, 0.95, 560)
     stage.cast(x, FLOOR + 126, 0.95)
     _steam(stage)
     _near(stage, side)
@@ -60,11 +64,21 @@ def _hall(stage: Stage, side: int) -> None:
         left = index * 270 - 60
         pen.fill(box(left - 16, 190, 32, 500), stage.tone(0.14))
         pen.fill(box(left + 10, 190, 6, 500), stage.tone(0.34), 0.7)
+    _grime(stage, pen)
     for y, wide, shade in ((262, 34, 0.2), (318, 20, 0.26), (566, 26, 0.18)):
         pen.fill(box(LEFT, y, RIGHT - LEFT, wide), stage.tone(shade))
         pen.fill(box(LEFT, y + 4, RIGHT - LEFT, 6), stage.tone(shade + 0.26), 0.7)
         for index in range(-4, 16):
             pen.fill(box(index * 170 + y % 90, y - 5, 20, wide + 10, 4), stage.tone(shade - 0.07))
+
+
+def _grime(stage: Stage, pen: Pen) -> None:
+    """Rust and soot that run down the wall, and the furnace's haze before it."""
+    streaks = texture.field(f"{stage.scene['seed']} grime", 480, 160, 40, 3, 3, 0.6)
+    blots = texture.field(f"{stage.scene['seed']} soot", 480, 160, 7, 4, 4, 0.6)
+    opacity = np.asarray(0.55 * texture.rise(streaks * 0.5 + blots * 0.6, 0.5, 0.95), np.float32)
+    texture.lay(pen, texture.tinted(mix(stage.tone(0.04), FIRE[0], 0.15), opacity), LEFT, 215, RIGHT - LEFT, 480)
+    air.haze(pen, 300, 720, mix(stage.tone(0.6), FIRE[1], 0.35), 0.4)
 
 
 def gear(pen: Pen, x: float, y: float, radius: float, teeth: int, colour: str, turn: float = 0.0) -> None:
@@ -219,21 +233,36 @@ def _floor(stage: Stage, x: float) -> None:
             polygon([(index * 84, 878), (index * 84 + 40, 844), (index * 84 + 80, 844), (index * 84 + 40, 878)]),
             stage.tone(0.05),
         )
+    texture.ground(
+        pen, str(stage.scene["seed"]), (stage.tone(0.02), mix(stage.tone(0.6), FIRE[1], 0.3)), 0.5, top, 1080
+    )
     pen.glow(x, FLOOR + 128, 430, palette.light, 0.4, 0.13)
-    pen.fill(ellipse(x + 20, FLOOR + 130, 250, 18), stage.tone(0.02), 0.45)
+    for index in range(-3, 10):
+        shine = pen.linear((0, top), (0, top + 150), (0, palette.light, 0.28), (1, palette.light, 0))
+        left = index * 270
+        pen.fill(polygon([(left, top), (left + 90, top), (left + 60, top + 150), (left - 40, top + 150)]), shine)
 
 
 def _steam(stage: Stage) -> None:
     pen, chance = stage.layer("steam", 0.28, soft=True), stage.chance("steam")
     white = mix(stage.palette.light, stage.tone(0.8), 0.4)
-    for x in (60, 330, 1290, 1560):
-        for step in range(6):
-            size = 34 + step * 15
-            left, y = x + chance.uniform(-24, 24) + step * 9, 850 - step * 62
-            pen.fill(
-                nature.cloud(chance, left, y, size * 0.6),
-                pen.linear((0, y - size), (0, y + 10), (0, white, 0.34 - 0.045 * step), (1, white, 0.03)),
+    clouds: list[cumulus.Cloud] = []
+    for x in (20, 300, 1300, 1580):
+        for step in range(5):
+            half = 44 + step * 20 + chance.uniform(-6, 6)
+            clouds.append(
+                ((x + step * 12 + chance.uniform(-20, 20) + 300) / 3, (660 - step * 80) / 3, half / 3, half / 2.6)
             )
+    shade = mix(white, stage.tone(0.4), 0.5)
+    rgba = cumulus.drawn(
+        f"{stage.scene['seed']} steam",
+        (733, 240),
+        clouds[::-1],
+        [shade, mix(shade, white, 0.5), white],
+        stage.light,
+        0.5,
+    )
+    texture.lay(pen, rgba, -300, 230, 2200, 720)
 
 
 def _near(stage: Stage, side: int) -> None:

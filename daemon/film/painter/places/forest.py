@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
+
+from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import box, curve, ellipse, polygon, ribbon, smooth
+from daemon.film.painter.outline import box, curve, ellipse, ribbon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, weather
+from daemon.film.painter.places import air, plants, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
 
 GROUND = 640.0
@@ -20,36 +23,44 @@ def draw(stage: Stage) -> None:
     side = chance.choice((-1, 1))
     x = 800.0 + side * chance.choice((50, 140, 210))
     stage.light = (-side * 0.55, -0.83)
-    _light(stage, 800 - side * 130)
-    _trunks(stage, "far trees", 0.94, 24, (16, 34), 0.74, GROUND - 40)
-    _bushes(stage, "far bushes", 0.9, GROUND - 30, 0.62, 46)
-    _trunks(stage, "trees", 0.8, 13, (34, 62), 0.48, GROUND + 6)
-    _bushes(stage, "bushes", 0.76, GROUND + 16, 0.4, 60)
-    _shafts(stage, 800 - side * 130, side)
-    _trunks(stage, "near trees", 0.62, 7, (66, 104), 0.24, GROUND + 60)
+    source = 800.0 - side * 150
+    _light(stage, source)
+    _trunks(stage, "last trees", 0.97, 30, (9, 20), 0.86, GROUND - 60)
+    _trunks(stage, "far trees", 0.94, 22, (18, 34), 0.72, GROUND - 40)
+    _bushes(stage, "far bushes", 0.9, GROUND - 26, 0.66, 40)
+    _trunks(stage, "trees", 0.8, 13, (34, 62), 0.46, GROUND + 6)
+    _bushes(stage, "bushes", 0.76, GROUND + 18, 0.42, 50)
+    _shafts(stage, source, side)
+    _trunks(stage, "near trees", 0.62, 7, (66, 104), 0.2, GROUND + 60)
     _ground(stage, x, side)
-    _ferns(stage, "ferns", 0.44, 10, 730, 0.32, 1.0)
+    _ferns(stage, "ferns", 0.44, 10, 730, 0.3, 1.0)
+    air.standing(stage, x, GROUND + 154, 0.94, GROUND - 60)
     stage.cast(x, GROUND + 152, 0.94)
     _mushrooms(stage, x, side)
     _canopy(stage)
-    _ferns(stage, "near ferns", 0.1, 9, 960, 0.06, 2.1)
+    _ferns(stage, "near ferns", 0.1, 9, 960, 0.05, 2.1)
     _fireflies(stage)
     weather.fall(stage)
 
 
 def _green(stage: Stage, level: float) -> str:
-    return stage.own(level, 0.115, 146, 0.56)
+    return stage.own(level, 0.12, 146, 0.8)
+
+
+def _haze(stage: Stage) -> str:
+    """What the wood fades into: lit air."""
+    return mix(_green(stage, 0.92), stage.palette.light, 0.35 if stage.hour != "night" else 0.12)
 
 
 def _light(stage: Stage, x: float) -> None:
     pen = stage.layer("light", 1.0, soft=True)
-    pen.fill(
-        box(LEFT, TOP, RIGHT - LEFT, LOW - TOP),
-        pen.linear(
-            (0, -100), (0, 760), (0, _green(stage, 0.5), 1), (0.55, _green(stage, 0.86), 1), (1, _green(stage, 0.6), 1)
-        ),
-    )
-    pen.glow(x, 330, 660, mix(stage.palette.light, _green(stage, 0.95), 0.3), 0.95)
+    stops = ((0, _green(stage, 0.42), 1), (0.55, _haze(stage), 1), (1, _green(stage, 0.6), 1))
+    pen.fill(box(LEFT, TOP, RIGHT - LEFT, LOW - TOP), pen.linear((0, -100), (0, 760), *stops))
+    leaves = texture.field(f"{stage.scene['seed']} leaves", 480, 200, 26, 11, 3, 0.6)
+    fade = np.linspace(1, 0, 200, dtype=np.float32)[:, None]
+    crowns = np.asarray(0.7 * texture.rise(leaves, 0.4, 0.65) * fade, np.float32)
+    texture.lay(pen, texture.tinted(_green(stage, 0.5), crowns), LEFT, -160, RIGHT - LEFT, 520)
+    pen.glow(x, 330, 700, mix(stage.palette.light, _green(stage, 0.95), 0.2), 0.95)
 
 
 def _trunk(
@@ -69,11 +80,15 @@ def _trunk(
         (x + wide * 1.7, low + 14),
     ]
     outline = smooth([*left, *right, (x + wide * 0.5, low + 4), (x - wide * 0.4, low + 6)], roundness=0.5)
-    pen.stroke(outline, pen.line_colour(bark), pen.sheet.inner * 1.5)
-    pen.fill(outline, bark)
-    edge = left if side < 0 else right[::-1]
-    inner = [(a + (wide * 0.34 if side < 0 else -wide * 0.34), b) for a, b in edge]
-    pen.fill(smooth([*edge, *reversed(inner)], roundness=0.5), lit, 0.75)
+    if wide > 30 or pen.sheet.hatch:
+        pen.stroke(outline, mix(pen.line_colour(bark), bark, 0.35), pen.sheet.inner * 1.2)
+    start, end = (x - wide, x + wide) if side < 0 else (x + wide, x - wide)
+    stops = ((0, lit, 1), (0.22, mix(bark, lit, 0.35), 1), (0.55, bark, 1), (1, shift(bark, lightness=-0.05), 1))
+    pen.fill(outline, pen.linear((start, 0), (end, 0), *stops))
+    if wide > 30:
+        moss = [(x - wide * 1.6, low + 14), (x - wide, low - 34), (x - wide * 0.5, low - 70), (x, low - 26)]
+        moss += [(x + wide * 0.5, low - 52), (x + wide, low - 30), (x + wide * 1.6, low + 14)]
+        pen.fill(smooth(moss, roundness=0.7), mix(bark, oklch(0.55, 0.12, 135), 0.3), 0.6)
     if wide > 30:
         for _ in range(int(wide / 7)):
             a, b = x + chance.uniform(-0.6, 0.6) * wide, low - chance.uniform(40, 620)
@@ -121,34 +136,30 @@ def _trunks(
             lit,
             stage.light[0],
         )
+    if depth > 0.75:
+        air.haze(pen, 120, low + 40, _haze(stage), 0.62 if depth > 0.9 else 0.4)
 
 
 def _bushes(stage: Stage, name: str, depth: float, y: float, level: float, size: float) -> None:
     pen, chance = stage.layer(name, depth), stage.chance(name)
     leaf = _green(stage, level)
+    clumps = []
     x = LEFT
     while x < RIGHT:
-        outline = nature.cloud(chance, x, y + 30, size * chance.uniform(0.8, 1.25))
-        pen.stroke(outline, pen.line_colour(leaf), pen.sheet.inner)
-        pen.fill(
-            outline, pen.linear((0, y - size), (0, y + 30), (0, mix(leaf, stage.palette.light, 0.3), 1), (0.5, leaf, 1))
-        )
-        x += size * chance.uniform(1.8, 3.0)
-    pen.fill(box(LEFT, y + 22, RIGHT - LEFT, LOW - y), leaf)
+        radius = size * chance.uniform(0.5, 0.95)
+        clumps.append((x, y + chance.uniform(-0.2, 0.35) * size, radius))
+        x += radius * chance.uniform(0.7, 1.4)
+    pen.fill(box(LEFT, y + 14, RIGHT - LEFT, LOW - y), shift(leaf, lightness=-0.05))
+    lit = mix(leaf, stage.palette.light, 0.4)
+    plants.crown(pen, chance, clumps, (shift(leaf, lightness=-0.07), leaf, lit), stage.light, 0.3)
+    air.veil(pen, y + 10, 100, _haze(stage), 0.45 if depth > 0.85 else 0.3)
 
 
 def _shafts(stage: Stage, x: float, side: int) -> None:
     pen, chance = stage.layer("shafts", 0.7, soft=True), stage.chance("shafts")
-    for index in range(6):
-        top, wide = x - side * (380 - index * 130) + chance.uniform(-40, 40), chance.uniform(36, 96)
-        low = top + side * 330
-        paint = pen.linear((0, -60), (0, 760), (0, stage.palette.light, 0.5), (1, stage.palette.light, 0.0))
-        pen.fill(
-            polygon(
-                [(top - wide * 0.5, -80), (top + wide * 0.5, -80), (low + wide * 1.3, 780), (low - wide * 1.3, 780)]
-            ),
-            paint,
-        )
+    light = stage.palette.light
+    air.shafts(pen, chance, (x - side * 240, -260), 1350, light, 0.75, 90 - side * 22, 58, 10)
+    air.drift(pen, f"{stage.scene['seed']} forest mist", GROUND - 10, 260, _haze(stage), 0.65)
 
 
 def _ground(stage: Stage, x: float, side: int) -> None:
@@ -164,6 +175,14 @@ def _ground(stage: Stage, x: float, side: int) -> None:
             (0.4, moss, 1),
             (1, _green(stage, 0.14), 1),
         ),
+    )
+    texture.ground(
+        pen,
+        str(stage.scene["seed"]),
+        (_green(stage, 0.06), mix(moss, stage.palette.light, 0.4)),
+        0.5,
+        GROUND + 40,
+        1080,
     )
     bank = 800 - side * 300
     stream = smooth(
@@ -199,7 +218,12 @@ def _ground(stage: Stage, x: float, side: int) -> None:
             rim=4,
         )
     pen.glow(x, GROUND + 150, 380, stage.palette.light, 0.5, 0.15)
-    pen.fill(ellipse(x + 26, GROUND + 156, 130, 14), _green(stage, 0.03), 0.45)
+    spots = [(chance.uniform(-300, 1900), GROUND + 60 + 230 * chance.random() ** 1.3, 1.0) for _ in range(170)]
+    spots = [(a, b, 0.5 + (b - GROUND - 60) / 150) for a, b, _ in spots if abs(a - x) > 120 or b < GROUND + 120]
+    plants.grass(pen, chance, spots, _green(stage, 0.2))
+    plants.grass(pen, chance, spots[::3], mix(_green(stage, 0.6), stage.palette.light, 0.3))
+    fallen = [ellipse(chance.uniform(-200, 1800), GROUND + 70 + 220 * chance.random(), 5, 2) for _ in range(80)]
+    pen.fill(" ".join(fallen), mix(oklch(0.6, 0.12, 60), moss, 0.4), 0.8)
 
 
 def _ferns(stage: Stage, name: str, depth: float, count: int, y: float, level: float, size: float) -> None:
@@ -252,20 +276,20 @@ def _mushrooms(stage: Stage, x: float, side: int) -> None:
 
 
 def _canopy(stage: Stage) -> None:
-    """Leaves across the top, dark against the light."""
+    """Leaves across the top in two depths, dark against the light, their edges lit."""
     pen, chance = stage.layer("canopy", 0.16), stage.chance("canopy")
-    for row, (y, level) in enumerate(((40, 0.2), (-10, 0.09))):
+    for y, level in ((30, 0.24), (-30, 0.07)):
         leaf = _green(stage, level)
-        line = []
-        for index in range(46):
-            x = LEFT + index * 76
-            arch = 130 * min(1.0, abs(x - 800) / 800) ** 1.4
-            line.append((x, y + arch + (34 if index % 2 else -6) + chance.uniform(-16, 16)))
-        pen.fill(smooth([(LEFT, TOP), *line, (RIGHT, TOP)], roundness=0.9), leaf)
-        for a, b in line:
-            for _ in range(3):
-                with pen.at(a + chance.uniform(-40, 40), b + chance.uniform(-6, 26), chance.uniform(-60, 60)):
-                    pen.fill(curve("0 -8, 9 6, 7 22, 0 34, -7 22, -9 6"), leaf if row else shift(leaf, lightness=0.04))
+        clumps = []
+        for index in range(44):
+            x = LEFT + index * 80
+            arch = 150 * min(1.0, abs(x - 800) / 800) ** 1.5
+            clumps.append((x, y + arch + chance.uniform(-26, 26), chance.uniform(46, 84)))
+            clumps.append((x + 40, y + arch - 70, 80))
+        pen.fill(box(LEFT, TOP, RIGHT - LEFT, y - 60 - TOP), leaf)
+        plants.crown(
+            pen, chance, clumps, (leaf, shift(leaf, lightness=0.02), shift(leaf, lightness=0.09)), (0.0, 0.9), 0.0
+        )
 
 
 def _fireflies(stage: Stage) -> None:

@@ -6,9 +6,13 @@ import math
 import random
 from collections.abc import Sequence
 
+import numpy as np
+
+from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
+from daemon.film.painter.outline import Point, box, polygon, smooth
 from daemon.film.painter.pen import Pen
+from daemon.film.painter.places import air, sky
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 
@@ -40,118 +44,150 @@ def mountains(
     snow: float = 0.0,
     focus: float | None = None,
 ) -> None:
-    """A range: each peak with a lit and a shaded side; snow is the share of its height that is white."""
+    """A range: broken ridges with lit and shaded flanks; snow is the share of its height that is white."""
     pen, chance = stage.layer(name, depth), stage.chance(name)
-    body = stage.tone(level)
-    lit_from_left = stage.light[0] < 0
+    haze = sky.horizon_colour(stage)
+    body = mix(stage.tone(level), haze, max(0.0, (depth - 0.8) * 2.2))
     peaks: list[tuple[float, float, float]] = []
     x = LEFT
     while x < RIGHT:
         high = tall * chance.uniform(0.45, 0.8)
-        peaks.append((x, base - high, high * chance.uniform(0.85, 1.25)))
-        x += high * chance.uniform(0.7, 1.1)
+        peaks.append((x, base - high, high * chance.uniform(0.95, 1.4)))
+        x += high * chance.uniform(0.6, 1.0)
     if focus is not None:
         peaks = [peak for peak in peaks if abs(peak[0] - focus) > tall * 0.35]
-        peaks.append((focus, base - tall, tall * 1.02))
-    for x, top, half in sorted(
-        peaks, key=lambda peak: peak[1] if focus is None else -peak[1] if peak[0] != focus else 1e9
-    ):
-        _mountain(stage, pen, chance, (x, top), half, base, body, snow, lit_from_left)
-    mist = stage.tone(min(1.0, level + 0.3))
-    pen.fill(
-        box(LEFT, base - tall * 0.55, RIGHT - LEFT, tall * 0.55),
-        pen.linear((0, base - tall * 0.55), (0, base), (0, mist, 0), (1, mist, 0.75)),
-    )
-    pen.fill(box(LEFT, base - 1, RIGHT - LEFT, LOW - base), mix(mist, body, 0.3))
+        peaks.append((focus, base - tall, tall * 1.1))
+    for x, top, half in sorted(peaks, key=lambda peak: peak[1] if peak[0] != focus else 1e9):
+        _mountain(stage, pen, chance, (x, top), half, base, body, snow)
+    air.haze(pen, base - tall * 0.7, base + 4, mix(haze, stage.tone(min(1.0, level + 0.3)), 0.3), 0.85)
+    pen.fill(box(LEFT, base - 1, RIGHT - LEFT, LOW - base), mix(haze, body, 0.4))
+
+
+def _edge(chance: random.Random, top: Point, foot: Point, steps: int, rough: float) -> list[Point]:
+    """A ridge from a peak down to a foot, broken by chance and steeper above."""
+    (x, y), (a, b) = top, foot
+    found = []
+    for step in range(1, steps):
+        share = step / steps
+        found.append(
+            (
+                x + (a - x) * share**1.12 + chance.uniform(-rough, rough),
+                y + (b - y) * share + chance.uniform(-rough, rough) * 0.6,
+            )
+        )
+    return found
 
 
 def _mountain(
-    stage: Stage,
-    pen: Pen,
-    chance: random.Random,
-    top: Point,
-    half: float,
-    base: float,
-    body: str,
-    snow: float,
-    lit_from_left: bool,
+    stage: Stage, pen: Pen, chance: random.Random, top: Point, half: float, base: float, body: str, snow: float
 ) -> None:
     x, y = top
     high = base - y
-    left = [
-        (x - half * share + chance.uniform(-0.05, 0.03) * half, y + high * share) for share in (0.16, 0.34, 0.55, 0.8)
+    rough = high * 0.035
+    left, right = _edge(chance, top, (x - half, base), 9, rough), _edge(chance, top, (x + half, base), 9, rough)
+    spine = [
+        (x + chance.uniform(-0.05, 0.05) * half + 0.12 * half * share, y + high * share)
+        for share in (0.12, 0.26, 0.42, 0.6, 0.8, 1.0)
     ]
-    right = [
-        (x + half * share + chance.uniform(-0.03, 0.05) * half, y + high * share) for share in (0.14, 0.36, 0.58, 0.8)
-    ]
-    outline = [(x - half, base), *reversed(left), top, *right, (x + half, base)]
-    spine = [(x + chance.uniform(-0.07, 0.09) * half, y + high * share) for share in (0.16, 0.34, 0.52, 0.72, 1.0)]
-    dark_side = (
-        [top, *spine, (x + half, base), *reversed(right)]
-        if lit_from_left
-        else [top, *spine, (x - half, base), *reversed(left)]
-    )
-    line = polygon(outline)
-    pen.stroke(line, mix(stage.palette.line, body, 0.55), pen.sheet.inner * 1.1)
-    pen.fill(line, mix(body, stage.palette.light, 0.13))
-    pen.fill(polygon(dark_side), mix(shift(body, lightness=-0.07), stage.tone(0.1), 0.2))
+    lit_from_left = stage.light[0] < 0
+    outline = polygon([(x - half, base), *reversed(left), top, *right, (x + half, base)])
+    lit = mix(body, mix(sky.warmth(stage), stage.palette.light, 0.5), 0.22)
+    dark = mix(shift(body, lightness=-0.06), stage.tone(0.1), 0.22)
+    if pen.sheet.hatch:
+        pen.stroke(outline, mix(stage.palette.line, body, 0.4), pen.sheet.inner)
+    pen.fill(outline, lit)
+    flank, far_foot = (right, (x + half, base)) if lit_from_left else (left, (x - half, base))
+    pen.fill(polygon([top, *spine, far_foot, *reversed(flank)]), dark)
+    for index in range(1, len(spine) - 1):
+        for side, tone in ((-1, dark if lit_from_left else lit), (1, lit)):
+            a, b = spine[index]
+            reach = half * (0.12 + 0.1 * index) * chance.uniform(0.5, 1.0)
+            tip = (a + side * reach, b + high * chance.uniform(0.16, 0.26))
+            inner = (a + side * reach * 0.3, b + high * 0.2)
+            on_dark = (side > 0) == lit_from_left
+            pen.fill(polygon([(a, b), tip, inner]), (mix(dark, lit, 0.4) if on_dark else mix(tone, dark, 0.55)), 0.8)
     if snow > 0:
-        white = mix("#ffffff", stage.palette.light, 0.4)
-        shaded = mix(white, stage.tone(0.5), 0.5)
+        white = mix("#ffffff", mix(sky.warmth(stage), stage.palette.light, 0.5), 0.35)
+        shaded = mix(white, mix(stage.tone(0.45), sky.colour(stage, 0.5, 0.3), 0.5), 0.55)
+        cut = max(2, round(9 * snow))
         one, two = (left, right) if lit_from_left else (right, left)
-        pen.fill(_snow(chance, top, one[:2], spine[:2]), white)
-        pen.fill(_snow(chance, top, spine[:2], two[:2]), shaded)
+        pen.fill(_snow(chance, top, one[:cut], spine[:2]), white)
+        pen.fill(_snow(chance, top, spine[:2], two[:cut]), shaded)
+        for share in (0.5, 0.6):
+            for edge, tone in ((one, white), (two, shaded)):
+                a, b = edge[min(len(edge) - 1, int(share * 9))]
+                inward = x - a
+                pen.fill(
+                    polygon([(a, b), (a + inward * 0.24, b + high * 0.02), (a + inward * 0.1, b + high * 0.13)]),
+                    tone,
+                    0.8,
+                )
 
 
 def _snow(chance: random.Random, top: Point, one: Sequence[Point], two: Sequence[Point]) -> str:
     """Snow between two edges that run down from a peak, its lower end in teeth."""
     (ax, ay), (bx, by) = one[-1], two[-1]
     reach = (ay + by) / 2 - top[1]
-    teeth = [
-        (
-            ax + (bx - ax) * step / 4,
-            ay + (by - ay) * step / 4 + reach * (0.3 if step % 2 else -0.12) * chance.uniform(0.6, 1.3),
-        )
-        for step in range(1, 4)
-    ]
+    teeth = []
+    for step in range(1, 8):
+        bite = reach * (0.32 if step % 2 else -0.1) * chance.uniform(0.5, 1.3)
+        teeth.append((ax + (bx - ax) * step / 8, ay + (by - ay) * step / 8 + bite))
     return polygon([top, *one, *teeth, *reversed(two)])
 
 
-def mist(stage: Stage, name: str, y: float, level: float, depth: float, strength: float = 0.7) -> None:
-    """A bank of mist: soft lumps that lie on a level."""
-    pen, chance = stage.layer(name, depth, soft=True), stage.chance(name)
-    colour = mix(stage.tone(level), stage.palette.light, 0.3)
+def woods(stage: Stage, name: str, y: float, depth: float) -> None:
+    """A far wood on the shore: hundreds of small conifers as one dark fringe, paler where it lies back."""
+    pen, chance = stage.layer(name, depth), stage.chance(name)
     for row in range(2):
-        x = LEFT + chance.uniform(0, 200)
+        tone = mix(stage.tone(0.22 - 0.1 * row), sky.horizon_colour(stage), 0.42 - 0.25 * row)
+        firs = []
+        x = LEFT
         while x < RIGHT:
-            size = chance.uniform(36, 70)
-            outline = cloud(chance, x, y + 26 * row, size)
-            pen.fill(
-                outline,
-                pen.linear((0, y - size), (0, y + 40), (0, colour, strength * (0.75 - 0.25 * row)), (1, colour, 0.0)),
+            tall = chance.uniform(22, 54) * (1 + 0.3 * row)
+            foot = y + 10 * row
+            firs.append(
+                polygon(
+                    [
+                        (x - tall * 0.17, foot),
+                        (x - tall * 0.06, foot - tall * 0.5),
+                        (x, foot - tall),
+                        (x + tall * 0.07, foot - tall * 0.5),
+                        (x + tall * 0.17, foot),
+                    ]
+                )
             )
-            x += chance.uniform(230, 420)
-    pen.fill(
-        box(LEFT, y - 50, RIGHT - LEFT, 130),
-        pen.linear((0, y - 50), (0, y + 80), (0, colour, 0), (0.45, colour, strength * 0.7), (1, colour, 0)),
-    )
+            x += chance.uniform(6, 15)
+        pen.fill(" ".join(firs), tone)
+        pen.fill(box(LEFT, y + 10 * row - 3, RIGHT - LEFT, 40), tone)
+
+
+def mist(stage: Stage, name: str, y: float, level: float, depth: float, strength: float = 0.7) -> None:
+    """A bank of mist: wisps that lie on a level."""
+    pen = stage.layer(name, depth, soft=True)
+    colour = mix(mix(stage.tone(level), sky.horizon_colour(stage), 0.5), stage.palette.light, 0.25)
+    air.drift(pen, f"{stage.scene['seed']} {name}", y, 260, colour, min(1.0, strength * 1.25))
+    air.veil(pen, y + 20, 90, colour, strength * 0.6)
 
 
 def water(stage: Stage, top: float, low: float, sun_x: float, depth: float = 0.6) -> None:
-    """Still water with the light's path on it."""
-    pen, chance, palette = stage.layer("water", depth), stage.chance("water"), stage.palette
-    pen.fill(
-        box(LEFT, top, RIGHT - LEFT, LOW - top),
-        pen.linear((0, top), (0, low), (0, stage.tone(0.55), 1), (0.3, stage.tone(0.36), 1), (1, stage.tone(0.14), 1)),
+    """Still water: the sky in it, ripples in perspective, and the light's road."""
+    pen, palette = stage.layer("water", depth), stage.palette
+    haze = sky.horizon_colour(stage)
+    stops = (
+        (0, mix(haze, stage.tone(0.5), 0.35), 1),
+        (0.3, mix(stage.tone(0.36), haze, 0.3), 1),
+        (1, stage.tone(0.1), 1),
     )
-    glint = mix(palette.light, "#ffffff", 0.3)
-    for index in range(46):
-        share = chance.random() ** 1.4
-        y = top + 4 + (low - top) * share
-        wide = (16 + 70 * share) * chance.uniform(0.5, 1.3)
-        x = sun_x + chance.gauss(0, 1) * (34 + 60 * share)
-        pen.fill(ellipse(x, y, wide, 1.6 + 3.4 * share), glint, 0.8 if index % 3 else 0.45)
-    for _ in range(60):
-        share = chance.random()
-        y, x = top + 6 + (low - top) * share, chance.uniform(LEFT, RIGHT)
-        pen.fill(ellipse(x, y, (22 + 70 * share) * chance.uniform(0.4, 1.2), 1.2 + 2.2 * share), stage.tone(0.72), 0.35)
+    pen.fill(box(LEFT, top, RIGHT - LEFT, LOW - top), pen.linear((0, top), (0, low), *stops))
+    wide, high = 640, 150
+    ripples = texture.field(f"{stage.scene['seed']} still", wide, high, 12, 24, 3, 0.6)
+    down = (np.arange(high, dtype=np.float32) / high)[:, None]
+    across = np.linspace(LEFT, RIGHT, wide, dtype=np.float32)[None, :]
+    road = np.exp(-(((across - sun_x) / (60 + 190 * down)) ** 2))
+    glint = texture.rise(ripples, 0.45, 0.7) * road
+    sheen = 0.3 * texture.rise(ripples, 0.55, 0.8)
+    light = mix(palette.light, "#ffffff", 0.3)
+    texture.lay(
+        pen, texture.tinted(light, np.asarray(np.maximum(glint, sheen), np.float32)), LEFT, top, RIGHT - LEFT, low - top
+    )
+    pen.fill(box(LEFT, top - 2, RIGHT - LEFT, 4), mix(haze, "#ffffff", 0.35), 0.8)

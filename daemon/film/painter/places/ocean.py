@@ -141,8 +141,7 @@ def _beach(stage: Stage, side: int) -> None:
     pen.glow(800 - side * 190, 655, 520, mix(stage.palette.light, "#ffffff", 0.4), 0.5, 0.1)
     dry = smooth([(LEFT, LOW), *edge(716, 14, key + 4), (RIGHT, LOW)])
     pen.fill(dry, pen.linear((0, 700), (0, 960), (0, sand, 1), (1, _sand(stage, 0.42), 1)))
-    pen.fill(dry, texture.worn(pen, "sand", _sand(stage, 0.3), 0.4, (560, 120), 5))
-    pen.fill(dry, texture.worn(pen, "pale sand", mix(sand, "#ffffff", 0.5), 0.35, (750, 100), 6))
+    texture.ground(pen, str(stage.scene["seed"]), (_sand(stage, 0.3), mix(sand, "#ffffff", 0.5)), 0.4, 700, 1100)
     for _ in range(26):
         near = chance.random()
         x, y, wide = chance.uniform(-200, 1800), 735 + 190 * near, chance.uniform(50, 150) * (0.5 + near)

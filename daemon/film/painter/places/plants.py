@@ -25,8 +25,9 @@ def _tuft(chance: random.Random, x: float, y: float, radius: float, flat: float 
 
 
 def crown(
-    pen: Pen, chance: random.Random, clumps: Crown, colours: tuple[str, str, str], light: Point, line: float = 1.0
-) -> None:
+    pen: Pen, chance: random.Random, clumps: Crown, colours: tuple[str, str, str], light: Point, line: float = 1.0,
+    loose: bool = True,
+) -> None:  # fmt: skip
     """A crown of leaves: dark inside, leaf colour, and light where the sun strikes; colours go from dark to light."""
     dark, leaf, bright = colours
     base = " ".join(_tuft(chance, x, y, radius) for x, y, radius in clumps)
@@ -44,6 +45,8 @@ def crown(
         )
         if lit:
             pen.fill(lit, tone, opacity)
+    if not loose:
+        return
     flecks: list[str] = []
     holes: list[str] = []
     for x, y, radius in clumps:
@@ -109,6 +112,7 @@ def tree(
         (shift(colours[0], lightness=-0.06), colours[0], mix(colours[0], colours[1], 0.5)),
         light,
         line,
+        loose=False,
     )
     for limb in (*limbs, outline):
         if line > 0:

@@ -134,7 +134,6 @@ def _avenue(stage: Stage, middle: float, side: int) -> None:
         box(LEFT, top, RIGHT - LEFT, LOW),
         pen.linear((0, top), (0, 940), (0, mix(_grass(stage, 0.72), haze, 0.3), 1), (1, _grass(stage, 0.36), 1)),
     )
-    pen.fill(box(LEFT, top + 14, RIGHT - LEFT, LOW), texture.worn(pen, "lawn", _grass(stage, 0.2), 0.4, (460, 110), 5))
 
     def across(share: float, lane: float) -> Point:
         return middle + (800 - middle) * share + lane * (92 + 700 * share), top + (_NEAR - top) * share
@@ -156,6 +155,8 @@ def _avenue(stage: Stage, middle: float, side: int) -> None:
                 joints.append(polygon([across(place, shifted), across(min(1.0, following), shifted)], closed=False))
         place = following
     pen.stroke(" ".join(joints), shift(stone, lightness=-0.12), 1.8, 0.6)
+    wear = (_grass(stage, 0.15), mix(_grass(stage, 0.9), stage.palette.light, 0.4))
+    texture.ground(pen, str(stage.scene["seed"]), wear, 0.26, top + 4, 1100)
     fallen = []
     for _ in range(330):
         share, off = chance.random() ** 1.3, chance.choice((-1, 1)) * (1 - chance.random() ** 2) * 1.5
@@ -191,12 +192,8 @@ def _court(stage: Stage, side: int) -> None:
             (0, top), (0, 940), (0, mix(court, haze, 0.5), 1), (0.4, court, 1), (1, shift(court, lightness=-0.12), 1)
         ),
     )
-    pen.fill(
-        box(LEFT, top, RIGHT - LEFT, LOW), texture.worn(pen, "court", shift(court, lightness=-0.2), 0.3, (640, 120), 5)
-    )
-    pen.fill(
-        box(LEFT, top, RIGHT - LEFT, LOW), texture.worn(pen, "dust", mix(court, "#ffffff", 0.6), 0.26, (820, 150), 6)
-    )
+    wear = (shift(court, lightness=-0.2), mix(court, "#ffffff", 0.6))
+    texture.ground(pen, str(stage.scene["seed"]), wear, 0.3, top, 1100)
     white = mix("#ffffff", court, 0.12)
     pen.fill(box(LEFT, top + 12, RIGHT - LEFT, 5), white, 0.9)
     for start, end in ((340, -60), (1260, 1660)):

@@ -182,8 +182,10 @@ def _tones(stage: Stage, level: float) -> tuple[str, str]:
     if stormy(stage):
         return mix(stage.tone(0.1), "#20242f", 0.5), mix(stage.tone(0.36), "#8890a0", 0.3)
     warm = warmth(stage)
-    share = {"night": 0.25, "dusk": 0.6, "dawn": 0.66, "day": 0.8}[stage.hour]
+    share = {"night": 0.16, "dusk": 0.6, "dawn": 0.66, "day": 0.8}[stage.hour]
     shade = mix(stage.tone(max(0.12, level - 0.3)), colour(stage, 0.6, 0.5), 0.5)
+    if stage.hour == "night":
+        return mix(shade, colour(stage, 0.25, 0.4), 0.5), mix(stage.tone(level - 0.1), mix(warm, "#ffffff", 0.5), share)
     return shade, mix(stage.tone(level), mix(warm, "#ffffff", 0.5), share)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import nature, plants, sky, sparkle, weather
+from daemon.film.painter.places import air, nature, plants, sky, sparkle, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 SHORE = 560.0
@@ -25,8 +26,11 @@ def draw(stage: Stage) -> None:
         sky.clouds(stage, 330, 5, 0.85)
     else:
         sky.clouds(stage, 420, 4, 0.5)
-    nature.mountains(stage, "peaks", SHORE, 430, 0.5, 0.92, snow=0.34, focus=800 - side * (330 if gate else 60))
-    nature.mountains(stage, "hills", SHORE + 10, 190, 0.34, 0.82)
+    focus = 800 - side * (330 if gate else 60)
+    nature.mountains(stage, "last peaks", SHORE, 300, 0.62, 0.95, snow=0.4)
+    nature.mountains(stage, "peaks", SHORE, 430, 0.46, 0.92, snow=0.38, focus=focus)
+    nature.mountains(stage, "hills", SHORE + 10, 190, 0.3, 0.82)
+    nature.woods(stage, "woods", SHORE + 14, 0.78)
     nature.mist(stage, "mist", SHORE - 8, 0.8, 0.8)
     _towers(stage, 800 - side * (520 if gate else 470), side)
     nature.water(stage, SHORE, 900, moon[0], 0.68)
@@ -36,6 +40,7 @@ def draw(stage: Stage) -> None:
     if gate:
         _gate(stage, x)
     _terrace(stage, x)
+    air.standing(stage, x, TERRACE + 54, 0.9, 560)
     stage.cast(x, TERRACE + 52, 0.9)
     _lamps(stage, x)
     _near(stage, -side)
@@ -255,7 +260,8 @@ def _terrace(stage: Stage, x: float) -> None:
     for radius in (400, 250):
         pen.stroke(ellipse(x, y + 4, radius, radius * 0.11), shift(stone, lightness=-0.1), 4, 0.8)
     pen.glow(x, y + 10, 480, stage.palette.light, 0.5, 0.12)
-    pen.fill(ellipse(x + 30, y + 26, 300, 24), stage.tone(0.08), 0.5)
+    wear = (stage.tone(0.05), mix(light, "#ffffff", 0.2))
+    pen.fill(ellipse(x, y, 560, 62), texture.worn(pen, "stone", wear[0], 0.4, (300, 60), 6))
 
 
 def _lamps(stage: Stage, x: float) -> None:
