@@ -91,10 +91,11 @@ class _Work:
         self.began = time.monotonic()
         self.painter = painter()
         self.size = plan.size(self.rule)
+        self.cover = plan.cover(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
         self.material = material.Material()
         if self.rule.pictures.painter in ("auto", "own"):
-            self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.size)
+            self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.cover)
             self.notes += notes
 
     def first_round(self) -> list[Picture]:
@@ -243,11 +244,11 @@ class _Work:
         return True
 
     def _take(self, prompt: sidecars.Prompt, letter: str, use: own.Use) -> Picture:
-        facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
+        facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.cover]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
         if files.there(self.tools, self.job, name, print_) is None:
-            picture = own.load(self.job.file(use.member.file), *self.size, use.again)
+            picture = own.load(self.job.file(use.member.file), *self.cover, use.again)
             files.publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
         width, height = files.dimensions(self.job.path / name)
         again = f", shown again closer ({use.again + 1})" if use.again else ""
