@@ -49,7 +49,18 @@ class Member(Part):
     """One dropped file. `name` is for people (lossy); `name_raw` is the bytes, base64."""
 
     role: Literal[
-        "source", "override", "lyrics", "subtitles", "beats", "cover", "picture", "cast", "background", "loop", "other"
+        "source",
+        "override",
+        "lyrics",
+        "subtitles",
+        "beats",
+        "cover",
+        "picture",
+        "cast",
+        "background",
+        "loop",
+        "clip",
+        "other",
     ]
     name: str
     name_raw: str = ""

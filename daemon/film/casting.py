@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from daemon.film.cuts import Cut, level
 from daemon.film.values import Camera, PictureFile, Shot, Slot, Transition, frame_at
@@ -53,7 +54,7 @@ def cast(
                 stop,
                 ease,
                 # Pictures of people's own may hold letters: only painted ones are turned round.
-                chosen.turned and edit.mirror and bool(chosen.picture.scene),
+                chosen.turned and edit.mirror and _turnable(chosen.picture.scene),
             )
         )
     return shots
@@ -67,6 +68,11 @@ class _Choice:
     picture: PictureFile
     framing: int
     turned: bool
+
+
+def _turnable(scene: dict[str, Any]) -> bool:
+    """Whether left may be right: in what was painted; people's own pictures may bear words."""
+    return bool(scene) and not scene.get("own")
 
 
 class _Chooser:
