@@ -458,6 +458,7 @@ class Sync(Sidecar):
     report: str = ""
     tries: int = 1
     extras: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)  # what a person should know of what lies beside the films
 
 
 class Delivery(Sidecar):

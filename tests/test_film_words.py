@@ -225,3 +225,20 @@ def test_other_words_make_other_segments_only_where_they_are_seen(tmp_path: Path
             names.append([assemble.segment_name(made, span, drawing) for span in spans])
     differs = [one != two for one, two in zip(*names, strict=True)]
     assert differs == [span.start < 40 for span in spans] and not all(differs)
+
+
+def test_a_title_that_no_font_can_write_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lettering, "_system", lambda *_: None)
+    made = sync(help.job(tmp_path, help.song(6.0), ruled(), title="Été 海"), tools(tmp_path))
+    assert made.notes == ["the poster lacks 海: no font here draws it"]
+
+
+def test_the_words_in_the_picture_aren_t_on_the_poster(tmp_path: Path) -> None:
+    from daemon.film.poster import best_frame, poster
+
+    _, timeline = help.planned(tmp_path, 14.0)
+    frame = best_frame(timeline)
+    poster(timeline, {}, "Title", "", tmp_path / "plain.jpg")
+    worded = replace(timeline, captions=(Caption(frame - 9, frame + 9, "Hello there"),))
+    poster(worded, {}, "Title", "", tmp_path / "worded.jpg")
+    assert (tmp_path / "plain.jpg").read_bytes() == (tmp_path / "worded.jpg").read_bytes()

@@ -47,15 +47,9 @@ def make(sources: Sources, tools: Tools, rule: Rule, name: str, progress: Progre
     What lies in the job folder from an earlier attempt under the right fingerprint is used again. FinalFault where
     it fails its checks twice, or a picture or the song can't be read; PassingFault where the encoder was interrupted.
     """
-    from daemon.film import timeline
-    from daemon.film.focus import with_focus
-
     job = sources.folder
-    slots = with_focus(sources.slots, rule.deliver.width, rule.deliver.height)
     for attempt in range(1, TRIES + 1):
-        planned = timeline.plan(sources.analysis, slots, rule, sources.job.seed)
-        text = Text.of(sources, rule.deliver, planned)
-        planned = replace(planned, captions=tuple(text.burned))
+        planned, text = plan(sources, rule)
         made = _film(sources, tools, rule, planned, text, name, progress)
         if made.verdict.ok:
             made.tries = attempt
@@ -72,6 +66,18 @@ def make(sources: Sources, tools: Tools, rule: Rule, name: str, progress: Progre
         "`dropreel retry` makes it anew; if it fails again, please report it with this line.",
         {"cause": "film", "checks": [check.model_dump() for check in made.verdict.checks]},
     )
+
+
+def plan(sources: Sources, rule: Rule) -> tuple[Timeline, Text]:
+    """The timeline of a film as `rule.deliver` says, its captions in it, and what its words come to."""
+    from daemon.film import timeline
+    from daemon.film.focus import with_focus
+    from daemon.film.narrow import held_back
+
+    slots = with_focus(sources.slots, rule.deliver.width, rule.deliver.height)
+    planned = held_back(timeline.plan(sources.analysis, slots, rule, sources.job.seed))
+    text = Text.of(sources, rule.deliver, planned)
+    return replace(planned, captions=tuple(text.burned)), text
 
 
 def _calmer(rule: Rule) -> Rule:
