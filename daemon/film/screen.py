@@ -86,7 +86,8 @@ class Screen:
         return self._ask((str(path),), lambda: Reel(path))
 
     def _covering(self, frame: Pixels, centre: tuple[float, float] | None) -> Planes:
-        rgb = covering(frame[..., :3], self.width, self.height, centre)
+        opaque = frame if frame.shape[2] == 3 else staging.premultiplied(frame)[..., :3]  # what is clear is black
+        rgb = covering(opaque, self.width, self.height, centre)
         wide = min(self.size[0], rgb.shape[1] // 2 * 2)
         return planes(np.ascontiguousarray(rgb), wide, max(2, round(wide * self.height / self.width / 2) * 2))
 
