@@ -61,7 +61,8 @@ def perform(stage: Stage, spot: Spot, index: int) -> None:
     depth = CAST_DEPTH + (0.06 if index else 0.0)
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
     pen.lit = True
-    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
+    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe, light=stage.glint or pen.palette.light)
+    pen.wash, pen.rim = stage.wash, 1.5 if stage.glint else 1.0
     scene = stage.scene
     held = scene.get("props") or []
     props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
