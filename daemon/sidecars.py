@@ -49,7 +49,18 @@ class Member(Part):
     """One dropped file. `name` is for people (lossy); `name_raw` is the bytes, base64."""
 
     role: Literal[
-        "source", "override", "lyrics", "subtitles", "beats", "cover", "picture", "cast", "background", "loop", "other"
+        "source",
+        "override",
+        "lyrics",
+        "subtitles",
+        "beats",
+        "cover",
+        "picture",
+        "cast",
+        "background",
+        "loop",
+        "clip",
+        "other",
     ]
     name: str
     name_raw: str = ""
@@ -169,6 +180,17 @@ class MusicEvent(Part):
     start: float
     end: float
     strength: float = 1.0
+    key: Key | None = None  # of a key change: the key that begins there
+
+
+class Moment(Part):
+    """How the music feels in a bar that starts at `seconds`; all 0..1."""
+
+    seconds: float
+    energy: float
+    valence: float
+    arousal: float
+    danceability: float
 
 
 class Loudness(Part):
@@ -216,10 +238,12 @@ class Analysis(Sidecar):
     sections: list[Section] = Field(default_factory=list)  # cover 0..duration without gaps
     events: list[MusicEvent] = Field(default_factory=list)
     key: Key = Field(default_factory=Key)
+    tuning_cents: float = 0.0  # how far the tuning lies above A = 440 Hz, -50 .. 50
     energy: float = 0.0
     valence: float = 0.5
     arousal: float = 0.5
     danceability: float = 0.0
+    course: list[Moment] = Field(default_factory=list)  # one a bar
     mood: list[str] = Field(default_factory=list)
     mood_by: str = ""  # whose words these are: "moods.yaml", or "built-in" where that is missing or wrong
     loudness: Loudness = Field(default_factory=Loudness)
@@ -434,6 +458,7 @@ class Sync(Sidecar):
     report: str = ""
     tries: int = 1
     extras: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)  # what a person should know of what lies beside the films
 
 
 class Delivery(Sidecar):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from daemon import sidecars
 from daemon.film import assemble, encode
 from daemon.film.timeline import PictureFile, Slot, Timeline, frame_count, plan
+from daemon.film.values import Shot, Transition
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.settings import Settings
@@ -98,6 +99,13 @@ def rule(width: int = 256, height: int = 144, fps: str = "30", **edit: Any) -> R
     """A rule with a small film."""
     deliver = {"width": width, "height": height, "fps": fps, "preset": "ultrafast"}
     return Rule.model_validate({"name": "test", "deliver": deliver, "edit": edit})
+
+
+def planned_shot(start: int, end: int, scene: dict[str, Any]) -> Shot:
+    """A shot of a picture that has a scene."""
+    picture = PictureFile("01a", Path("01a.png"), "a picture", scene)
+    still = (0.5, 0.5, 1.0)
+    return Shot(0, start, end, picture, "01", 0, "drop", "beat", Transition(), still, still)
 
 
 def bass(frames: int) -> dict[str, NDArray[np.float32]]:

@@ -190,6 +190,57 @@ def test_a_truncated_file_gives_what_there_is_with_a_note_or_is_refused(tmp_path
         assert any("cut short" in note for note in sound.notes)
 
 
+def test_where_the_damage_begins_is_said(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (RATE * 6, 2)).astype(np.float32)
+    soundfile.write(tmp_path / "song.flac", noise, RATE)
+    data = (tmp_path / "song.flac").read_bytes()
+    (tmp_path / "song.flac").write_bytes(data[: len(data) // 2])
+    sound, samples = whole(tmp_path / "song.flac")
+    assert f"damaged after {len(samples) / RATE:.1f} s" in sound.notes[0]
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+def test_a_wav_whose_recorder_wrote_no_length_is_read_to_its_end(tmp_path: Path, length: int) -> None:
+    soundfile.write(tmp_path / "song.wav", clicks(), RATE)
+    data = bytearray((tmp_path / "song.wav").read_bytes())
+    at = data.index(b"data")
+    data[4:8] = data[at + 4 : at + 8] = length.to_bytes(4, "little")
+    (tmp_path / "song.wav").write_bytes(data)
+    assert len(whole(tmp_path / "song.wav")[1]) == 3 * RATE
+
+
+def test_a_wav_whose_head_tells_of_less_than_there_is_says_so(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.wav", clicks(12.0), RATE)
+    data = bytearray((tmp_path / "song.wav").read_bytes())
+    at = data.index(b"data")
+    data[at + 4 : at + 8] = (RATE * 4).to_bytes(4, "little")
+    (tmp_path / "song.wav").write_bytes(data)
+    sound, samples = whole(tmp_path / "song.wav")
+    assert len(samples) == RATE and any("larger" in note for note in sound.notes)
+
+
+def test_a_playlist_leads_nowhere(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "secret.wav", clicks(), RATE)
+    lists = {
+        "a.mp3": f"ffconcat version 1.0\nfile '{tmp_path}/secret.wav'\n",
+        "b.mp3": f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{tmp_path}/secret.wav\n#EXT-X-ENDLIST\n",
+        "c.mp3": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/a.mp3\n#EXT-X-ENDLIST\n",
+    }
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(FinalFault):
+            whole(tmp_path / name)
+
+
+def test_a_picture_of_fifty_megabytes_in_the_tag_is_no_obstacle(tmp_path: Path) -> None:
+    encode(tmp_path / "song.mp3", clicks(), "libmp3lame")
+    size = 50 << 20
+    parts = [b"ID3\x03\x00\x00", bytes((size + 10) >> shift & 127 for shift in (21, 14, 7, 0))]
+    parts += [b"APIC", size.to_bytes(4, "big"), bytes(2), b"\0image/png\0\3\0", bytes(size - 13)]
+    (tmp_path / "song.mp3").write_bytes(b"".join(parts) + (tmp_path / "song.mp3").read_bytes())
+    assert len(whole(tmp_path / "song.mp3")[1]) == pytest.approx(3 * RATE, abs=3000)
+
+
 def test_damage_in_the_middle_is_stepped_over(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     encode(path, np.random.default_rng(1).normal(0, 0.1, (RATE * 12, 2)).astype(np.float32), "libmp3lame")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import mir_eval
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from daemon.audio import envelopes, synth
 from daemon.audio.listen import Heard, listen
@@ -106,6 +110,36 @@ def test_the_key_is_found_where_it_is_plain(tmp_path: Path) -> None:
     assert listen(tmp_path / "song.wav").analysis.key.name() == f"{truth.tonic} {truth.mode}"
 
 
+def test_the_course_of_the_mood_rises_with_the_drop_and_falls_with_the_break(
+    song: tuple[Heard, synth.Truth, Path],
+) -> None:
+    heard, truth, _ = song
+    course = heard.analysis.course
+    assert [m.seconds for m in course] == sorted(m.seconds for m in course) and len(course) >= len(truth.downbeats) - 2
+    for name in ("energy", "arousal", "danceability"):
+        by_role: dict[str, list[float]] = {}
+        for start, end, role in truth.sections:
+            inside = [getattr(m, name) for m in course if start <= m.seconds + 0.1 < end - 0.5]
+            by_role.setdefault(role, []).extend(inside)
+        assert np.mean(by_role["drop"]) > np.mean(by_role["break"]) + 0.1
+    assert all(0 <= value <= 1 for m in course for value in (m.energy, m.valence, m.arousal, m.danceability))
+
+
+def test_a_change_of_key_is_told_as_an_event_and_in_the_sections(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    truth = synth.write_song(
+        path, seconds=90.0, bpm=120, seed=3, key="G major", form="verse chorus verse chorus chorus", modulate=2
+    )
+    a = listen(path).analysis
+    (change,) = [event for event in a.events if event.kind == "key"]
+    assert change.key is not None and change.key.name() == "A major" == truth.keys[1][2]
+    assert change.start == pytest.approx(truth.keys[1][0], abs=2.1) and change.end == a.duration
+    assert a.key.name() == "G major"
+    assert a.sections[0].key is not None and a.sections[0].key.name() == "G major"
+    assert a.sections[-1].key is not None and a.sections[-1].key.name() == "A major"
+    assert "to A major" in page(a, colour=False)
+
+
 def hear(tmp_path: Path, samples: np.ndarray, rate: int = RATE, subtype: str = "FLOAT") -> Heard:
     soundfile.write(tmp_path / "sound.wav", samples, rate, subtype=subtype)
     heard = listen(tmp_path / "sound.wav")
@@ -160,6 +194,34 @@ def test_short_sounds_come_through(tmp_path: Path, seconds: float) -> None:
     samples = np.random.default_rng(0).normal(0, 0.1, (max(1, round(seconds * RATE)), 2)).astype(np.float32)
     a = hear(tmp_path, samples).analysis
     assert len(a.sections) == 1 and a.tempo.confidence < 0.3
+
+
+@given(
+    st.integers(1, 6000).flatmap(
+        lambda size: arrays(np.float32, (size, 2), elements=st.floats(width=32), fill=st.floats(width=32))
+    ),
+    st.sampled_from([1000, 8000, 44100, 192000]),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_whatever_the_samples_are_something_sane_is_heard(tmp_path: Path, samples: np.ndarray, rate: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        a = hear(tmp_path, samples, rate).analysis
+    assert a.tempo.confidence < 0.3 or a.duration > 2
+
+
+@pytest.mark.parametrize("level", [1e-40, 1e-20, 40000.0, 1e8, 1e30, 3.4e38])
+def test_a_song_at_any_level_comes_through(tmp_path: Path, level: float) -> None:
+    samples, truth = synth.song(8.0, bpm=120, form="drop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        a = hear(tmp_path, np.asarray(samples.astype(np.float64) * level, np.float32)).analysis
+    if 1 < level < 1e9:  # floats that were scaled as whole numbers are
+        assert score(truth.beats, a.beats) > 0.9
+    else:
+        assert a.beats == [] and any("silence" in note for note in a.notes)
 
 
 def test_one_sample_comes_through(tmp_path: Path) -> None:
@@ -234,6 +296,17 @@ def test_the_page_fits_the_terminal_and_tells_the_tempo(song: tuple[Heard, synth
     assert all(len(line) <= 72 for line in plain.splitlines())
     assert "128.00 BPM" in plain and "drop" in plain and "\x1b" not in plain
     assert "\x1b[" in page(a, width=72)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_nothing_on_the_page_is_cut_off(song: tuple[Heard, synth.Truth, Path], width: int) -> None:
+    a = song[0].analysis.model_copy(deep=True)
+    a.notes = ["a note that takes rather more than one line of sixty columns, and ends with: here"]
+    lines = page(a, width=width, colour=False).splitlines()
+    assert max(len(line) for line in lines) <= width and not any("…" in line for line in lines)
+    assert lines[-1].endswith("here") and f"danceability\n          {a.danceability:.2f}" in "\n".join(lines).replace(
+        f"danceability {a.danceability:.2f}", f"danceability\n          {a.danceability:.2f}"
+    )
 
 
 def test_a_tag_cannot_send_codes_to_the_terminal(song: tuple[Heard, synth.Truth, Path]) -> None:

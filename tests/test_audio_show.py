@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from daemon.audio import show, synth
+from daemon.audio import decode, show, synth
 from daemon.audio.listen import Heard, listen
 
 
@@ -50,6 +50,25 @@ def test_each_beat_has_its_click_and_downbeats_a_higher_one(heard: tuple[Heard, 
     downs = set(analysis.downbeats)
     for beat in analysis.beats[2:10]:
         assert pitch(beat) == pytest.approx(1760 if beat in downs else 1175, abs=60)
+
+
+@pytest.mark.parametrize("ending", ["mp3", "wav"])
+def test_clicks_begin_on_the_beat_to_the_millisecond_and_nothing_clips(
+    heard: tuple[Heard, Path], tmp_path: Path, ending: str
+) -> None:
+    samples, rate = soundfile.read(heard[1], dtype="float32")
+    source = tmp_path / f"song.{ending}"
+    soundfile.write(source, np.sign(samples) * 0.99, rate)  # as loud as can be
+    analysis = heard[0].analysis
+    show.click(source, analysis, tmp_path / "click.wav")
+    clicked, _ = soundfile.read(tmp_path / "click.wav", dtype="float32")
+    sound = decode.open_sound(source)
+    added = np.abs(clicked[:, 0] - np.clip(0.6 * np.concatenate(list(sound.blocks()))[:, 0], -1, 1))
+    for beat in analysis.beats[1:20]:
+        at = round(beat * rate)
+        assert abs(int(np.argmax(added[at - 441 : at + 441] > 0.05)) - 441) < 0.001 * rate
+    if ending == "wav":
+        assert np.abs(clicked).max() < 0.9999
 
 
 def test_labels_are_lines_an_editor_reads(heard: tuple[Heard, Path]) -> None:

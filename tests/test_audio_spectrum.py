@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.fft
 import soxr
 
 from daemon.audio import synth
-from daemon.audio.spectrum import HOP, LONG, LONG_HOP, LONG_MELS, MELS, RATE, SHORT, Features, Listener, mel_filters
+from daemon.audio.spectrum import (
+    BAND_EDGES,
+    FLUX_EDGES,
+    HOP,
+    LONG,
+    LONG_HOP,
+    LONG_MELS,
+    LOUD,
+    MELS,
+    RATE,
+    SHORT,
+    Features,
+    Listener,
+    mel_filters,
+)
 
 librosa = pytest.importorskip("librosa")
 
@@ -118,3 +134,38 @@ def test_a_sound_shorter_than_a_frame_has_frames_all_the_same(samples: int) -> N
     features = listener.finish()
     assert features.samples == samples and len(features.flux) >= 1
     assert np.isfinite(features.mfcc).all()
+
+
+def test_flux_is_librosas_onset_strength_of_the_same_bands(heard: tuple[np.ndarray, Features]) -> None:
+    mono, features = heard
+    spectrum = np.abs(librosa.stft(mono, n_fft=SHORT, hop_length=HOP))
+    mel = librosa.feature.melspectrogram(S=spectrum**2, sr=RATE, n_fft=SHORT, n_mels=MELS, fmin=27.5, fmax=11000.0)
+    loud = np.log1p(LOUD * np.sqrt(mel) * 2 / SHORT)
+    centres = librosa.mel_frequencies(n_mels=MELS + 2, fmin=27.5, fmax=11000.0)[1:-1]
+    channels = [int(np.searchsorted(centres, edge)) for edge in FLUX_EDGES]
+    reference = librosa.onset.onset_strength_multi(
+        S=loud, sr=RATE, hop_length=HOP, lag=2, max_size=3, channels=channels, aggregate=np.mean, center=False
+    )
+    assert reference.shape == (len(FLUX_EDGES) - 1, len(features.flux))
+    assert np.allclose(features.flux[2:].T, reference[:, 2:], rtol=1e-3, atol=1e-4)
+
+
+def test_power_of_bass_mid_and_treble_is_that_of_librosas_spectrum(heard: tuple[np.ndarray, Features]) -> None:
+    mono, features = heard
+    power = np.abs(librosa.stft(mono, n_fft=SHORT, hop_length=HOP)) ** 2 * (2 / SHORT) ** 2
+    at = librosa.fft_frequencies(sr=RATE, n_fft=SHORT)
+    for band, (low, high) in enumerate(pairwise(BAND_EDGES)):
+        reference = power[(at >= max(low, 1)) & (at < high)].sum(axis=0)
+        assert np.allclose(features.power[:, band], reference, rtol=1e-3, atol=1e-7)
+        assert reference.max() > 1e-3
+
+
+def test_chroma_is_as_librosas_over_each_second(heard: tuple[np.ndarray, Features], magnitude: np.ndarray) -> None:
+    from daemon.audio.bars import fold
+
+    reference = librosa.feature.chroma_stft(S=magnitude, sr=RATE, n_fft=LONG, tuning=0, norm=None).T
+    ours = fold(heard[1].chroma)
+    seconds = len(ours) // 11
+    for a, b in zip(np.array_split(ours, seconds), np.array_split(reference, seconds), strict=True):
+        both = a.sum(axis=0), b.sum(axis=0)
+        assert np.corrcoef(*both)[0, 1] > 0.8

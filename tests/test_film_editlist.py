@@ -92,6 +92,7 @@ def test_opentimelineio_opens_both_lists(tmp_path: Path) -> None:
 
 def test_labels_and_table_hold_everything_that_was_heard(tmp_path: Path) -> None:
     analysis, timeline = edited(tmp_path)
+    analysis.onsets = [0.1, 0.625, 39.99]
     rows = [line.split("\t") for line in editlist.labels(analysis).splitlines()]
     assert all(float(start) <= float(end) for start, end, _ in rows)
     assert sum(name in ("beat", "downbeat") for _, _, name in rows) == len(analysis.beats)
@@ -99,4 +100,9 @@ def test_labels_and_table_hold_everything_that_was_heard(tmp_path: Path) -> None
     table = list(csv.DictReader(io.StringIO(editlist.table(analysis, timeline.fps))))
     beats = [row for row in table if row["kind"] == "beat"]
     assert [int(row["frame"]) for row in beats] == [frame_at(beat, timeline.fps) for beat in analysis.beats]
-    assert sum(row["kind"] == "section" for row in table) == len(analysis.sections)
+    for kind, times in (("downbeat", analysis.downbeats), ("onset", analysis.onsets)):
+        assert [float(row["seconds"]) for row in table if row["kind"] == kind] == pytest.approx(times, abs=1e-6)
+    sections = [(float(row["seconds"]), float(row["end"]), row["label"]) for row in table if row["kind"] == "section"]
+    assert [row[2] for row in sections] == [section.role for section in analysis.sections]
+    assert [row[0] for row in sections] == pytest.approx([section.start for section in analysis.sections], abs=1e-6)
+    assert [row[1] for row in sections] == pytest.approx([section.end for section in analysis.sections], abs=1e-6)

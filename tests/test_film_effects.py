@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daemon import riding
-from daemon.film import transitions
+from daemon.film import strokes, transitions
 from daemon.film.compositor import Compositor
 from daemon.film.direction import Direction
 from daemon.film.overlays import Overlays
@@ -186,6 +188,17 @@ def test_an_overlay_looks_alike_at_every_size(kind: str) -> None:
     assert np.abs(small[:144] - shrunk).mean() < 5
 
 
+@pytest.mark.parametrize("kind", sorted({*riding.OVERLAYS} - {"speakers"}))
+def test_an_upright_film_has_them_all_over_it_too(kind: str) -> None:
+    frame = grey(144, 256)
+    direction = scene(kind, 90, 144, 256)
+    for number in range(30, 60):
+        Overlays(direction, 144, 256).draw(number, frame)
+    changed = np.abs(frame[:256].astype(int) - 60) > 2
+    assert changed[:, :72].any() and changed[:, 72:].any()
+    assert changed[128:].any() if kind == "bars" else changed[:200].any()
+
+
 @pytest.mark.parametrize("kind", ["sparks", "embers"])
 def test_nothing_flies_up_in_silence(kind: str) -> None:
     loud = scene(kind)
@@ -195,6 +208,36 @@ def test_nothing_flies_up_in_silence(kind: str) -> None:
     loudly = grey(256, 144)
     Overlays(loud, 256, 144).draw(40, loudly)
     assert np.abs(loudly.astype(int) - 60)[:144].sum() > 2 * np.abs(frame.astype(int) - 60)[:144].sum()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-80, 140), st.floats(-80, 120), st.floats(-90, 90), st.floats(-90, 90), st.floats(0.6, 20),
+            st.floats(0, 1), st.floats(0, 1),
+        ),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_a_stroke_covers_what_plain_geometry_says_and_nothing_beyond_the_frame(rows: list[tuple[float, ...]]) -> None:
+    width, height = 64, 48
+    whole = np.full((height * 3 // 2 + 8, width), 60, np.uint8)
+    table = np.array([(*r[:5], 0.0, 235, 128, 128, r[5], r[6] > 0.5) for r in rows], np.float32).reshape(-1, 11)
+    strokes.lay(whole[4:-4], height, table)
+    assert (whole[:4] == 60).all() and (whole[-4:] == 60).all()
+    y, x = np.mgrid[0:height, 0:width]
+    reached = np.zeros((height, width), bool)
+    inside = np.zeros((height, width), bool)
+    for x0, y0, dx, dy, radius, *_ in rows:
+        along = np.clip(((x - x0) * dx + (y - y0) * dy) / max(dx * dx + dy * dy, 1e-9), 0, 1)
+        away = np.hypot(x - x0 - along * dx, y - y0 - along * dy)
+        reached |= away < 3.5 * radius + 1.0
+        inside |= away < radius - 1.0
+    drawn = whole[4 : 4 + height] != 60
+    assert not drawn[~reached].any()
+    if rows and min(r[5] for r in rows) > 0.1:
+        assert drawn[inside].all()
 
 
 @pytest.mark.parametrize("style", ["diagonal", "iris", "ink"])

@@ -95,7 +95,7 @@ def test_any_bytes_are_words_or_none(data: bytes) -> None:
 
 def drawn(text: str, width: int, height: int, size: tuple[int, int] | None = None) -> np.ndarray:
     """The luma of a caption over grey, in the middle of its time."""
-    timeline = Timeline(FPS, 60, width, height, (), (), (), (Caption(10, 50, text),))
+    timeline = Timeline(FPS, 60, width, height, (), (), captions=(Caption(10, 50, text),))
     wide, high = size or (width, height)
     out = np.full((high * 3 // 2, wide), 100, np.uint8)
     captions.Captions(timeline, wide, high).draw(30, out)
@@ -112,7 +112,7 @@ def test_words_stay_within_the_safe_area_of_any_format(width: int, height: int, 
 
 
 def test_a_caption_begins_on_its_frame_and_is_gone_on_its_last() -> None:
-    timeline = Timeline(FPS, 60, 320, 180, (), (), (), (Caption(10, 40, "Hello"),))
+    timeline = Timeline(FPS, 60, 320, 180, (), (), captions=(Caption(10, 40, "Hello"),))
     words = captions.Captions(timeline, 320, 180)
     changed = []
     for frame in range(60):
@@ -124,7 +124,7 @@ def test_a_caption_begins_on_its_frame_and_is_gone_on_its_last() -> None:
 
 
 def test_the_colour_of_the_picture_doesn_t_shine_through_the_letters() -> None:
-    timeline = Timeline(FPS, 60, 320, 180, (), (), (), (Caption(10, 40, "MMMM"),))
+    timeline = Timeline(FPS, 60, 320, 180, (), (), captions=(Caption(10, 40, "MMMM"),))
     out = np.concatenate([np.full((180, 320), 100, np.uint8), np.full((90, 320), 200, np.uint8)])
     captions.Captions(timeline, 320, 180).draw(25, out)
     white = cv2.resize((out[:180] > 225).astype(np.float32), (160, 90), interpolation=cv2.INTER_AREA) > 0.99
@@ -207,7 +207,8 @@ def test_words_that_can_t_be_drawn_are_in_a_track_and_the_sidecar_says_so(
     made = sync(job, tools(tmp_path))  # type: ignore[arg-type]
     assert "海の歌" in track(job.file(made.films[0].file))  # type: ignore[attr-defined]
     (note,) = made.films[0].notes
-    assert note.startswith("1 of 2 captions aren't in the picture: no font here draws ") and "海" in note
+    assert note.startswith("1 of 2 captions aren't in the picture: no font here draws Hiragana, Cjk (")
+    assert "海" in note
     assert note in job.file(made.report).read_text("utf-8").replace("&#39;", "'")  # type: ignore[attr-defined]
 
 
@@ -224,3 +225,20 @@ def test_other_words_make_other_segments_only_where_they_are_seen(tmp_path: Path
             names.append([assemble.segment_name(made, span, drawing) for span in spans])
     differs = [one != two for one, two in zip(*names, strict=True)]
     assert differs == [span.start < 40 for span in spans] and not all(differs)
+
+
+def test_a_title_that_no_font_can_write_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lettering, "_system", lambda *_: None)
+    made = sync(help.job(tmp_path, help.song(6.0), ruled(), title="Été 海"), tools(tmp_path))
+    assert made.notes == ["the poster lacks 海: no font here draws it"]
+
+
+def test_the_words_in_the_picture_aren_t_on_the_poster(tmp_path: Path) -> None:
+    from daemon.film.poster import best_frame, poster
+
+    _, timeline = help.planned(tmp_path, 14.0)
+    frame = best_frame(timeline)
+    poster(timeline, {}, "Title", "", tmp_path / "plain.jpg")
+    worded = replace(timeline, captions=(Caption(frame - 9, frame + 9, "Hello there"),))
+    poster(worded, {}, "Title", "", tmp_path / "worded.jpg")
+    assert (tmp_path / "plain.jpg").read_bytes() == (tmp_path / "worded.jpg").read_bytes()

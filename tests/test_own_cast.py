@@ -23,6 +23,7 @@ from daemon.stages import render
 from daemon.stages.rendering import material
 from tests.test_render import lay, tools
 
+ROLES = {"cast": "cast", "backgrounds": "background", "loops": "loop", "clips": "clip"}
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 
 
@@ -45,7 +46,7 @@ def dropped(root: Path, pictures: dict[str, Image.Image | bytes], rule: dict[str
     """A job with a dropped folder's files: {"cast/hero/idle.png": picture}."""
     members = []
     for number, way in enumerate(pictures, 1):
-        role = {"cast": "cast", "backgrounds": "background"}.get(way.split("/")[0], "picture")
+        role = ROLES.get(way.split("/")[0], "picture")
         members.append(member(root, role, way, number))
     job = lay(root, rule, members)
     for one, picture in zip(members, pictures.values(), strict=True):

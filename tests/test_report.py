@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -162,3 +163,29 @@ def test_a_film_without_beats_sections_pictures_or_scores_has_a_report_too() -> 
 
 def test_hours_minutes_and_seconds_are_read_as_on_a_clock() -> None:
     assert [clock(at) for at in (0, 59.9, 61, 3725)] == ["0:00", "0:59", "1:01", "1:02:05"]
+
+
+def test_the_plot_sets_every_planned_cut_against_what_was_found_in_the_film() -> None:
+    from daemon.film.report_plot import plot
+
+    kinds = ("cut", "cut", "flash", "crossfade", "cut", "cut")
+    shots: list[dict[str, Any]] = [{"start": 0, "transition": {"kind": "cut", "frames": 0}}]
+    shots += [{"start": 60 * (n + 1), "transition": {"kind": kind, "frames": 12}} for n, kind in enumerate(kinds)]
+    found = plot({"frames": 600, "shots": shots, "found_cuts": [60, 122, 180, 241, 299, 500]})
+    marks = sorted(found["marks"], key=lambda mark: float(mark["x"]))
+    assert [(mark["kind"], mark["off"]) for mark in marks] == [
+        ("met", 0),
+        ("off", 2),
+        ("met", 0),
+        ("gradual", 0),
+        ("off", -1),
+        ("unseen", 0),
+        ("unplanned", 0),
+    ]
+    assert marks[0]["x"] == 10.0
+    assert found["sentence"] == (
+        "2 of 5 sudden cuts were found at their very frame in the decoded film; 2 beside it; "
+        "1 between pictures too alike to tell; 1 gradual, without a frame of their own; "
+        "1 sudden changes that no plan explains"
+    )
+    assert not plot({"frames": 30, "shots": shots[:1], "found_cuts": []})["marks"]

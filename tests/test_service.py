@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from daemon import sidecars
+from daemon import durable, sidecars
 from daemon.approvals import requests
 from daemon.errors import PassingFault, UsageError
 from daemon.job import JobFolder
 from daemon.queue import spool
-from daemon.service import hold, snapshot
+from daemon.service import desks, hold, snapshot
 from daemon.service.coordinator import Coordinator
 from daemon.settings import Settings
 from daemon.stages.tools import Tools
@@ -112,6 +113,55 @@ def test_a_retry_takes_a_failed_job_up_where_it_broke_off(tmp_path: Path) -> Non
     assert (settings.outbox / "a" / "a.mp4").exists()
     assert c.workers.ran == ["sync", "deliver"]  # type: ignore[attr-defined]
     assert not (settings.inbox / "songs" / "a.wav.FAILED.txt").exists()
+
+
+def test_a_note_renamed_to_retry_takes_its_job_up_again_and_goes(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    wav(settings.inbox / "songs" / "a.wav")
+
+    def broken(job: JobFolder, tools: Tools) -> sidecars.Sync:
+        raise toys.FinalFault("the film can't be made", "the toy is broken", "Mend the toy.")
+
+    coordinator(settings, stages={"sync": broken}).run()
+    note = settings.inbox / "songs" / "a.wav.FAILED.txt"
+    assert "RETRY" in note.read_text()
+    note.rename(settings.inbox / "songs" / "a.wav.Retry.TXT")
+    c = coordinator(settings)
+    c.run()
+    assert (settings.outbox / "a" / "a.mp4").exists()
+    assert c.workers.ran == ["sync", "deliver"]  # type: ignore[attr-defined]
+    assert sorted(path.name for path in (settings.inbox / "songs").iterdir() if path.name != "_STATUS.html") == []
+
+
+def test_a_renamed_note_is_asked_for_once(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    (settings.inbox / "songs" / "words.mp3").write_bytes(b"TEXT and no song")
+    coordinator(settings).run()
+    (settings.inbox / "songs" / "words.mp3.FAILED.txt").rename(settings.inbox / "songs" / "words.mp3.RETRY.txt")
+    coordinator(settings).run()
+    job = the_job(settings)
+    assert job is not None and job.stage == "failed"
+    assert job.need(sidecars.State).attempt == 2
+    assert (settings.inbox / "songs" / "words.mp3.FAILED.txt").exists()
+    assert not (settings.inbox / "songs" / "words.mp3.RETRY.txt").exists()
+
+
+def test_a_desk_that_lies_there_is_not_laid_out_again_at_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_root(tmp_path, PEOPLE)
+    wav(settings.inbox / "songs" / "a.wav")
+    coordinator(settings).run()
+    built: list[Any] = []
+    build = desks.desk.build
+
+    def seen(*given: Any) -> Any:
+        built.append(given)
+        return build(*given)
+
+    monkeypatch.setattr(desks.desk, "build", seen)
+    coordinator(settings).run()
+    assert built == []
 
 
 def test_a_passing_fault_is_tried_again_and_bounded(tmp_path: Path) -> None:
@@ -316,12 +366,22 @@ def test_retention_gives_a_failed_drop_back_before_our_own_files_go(tmp_path: Pa
     assert copy == settings.inbox / "songs" / "words.mp3.FAILED" / "words.mp3"
 
 
-def test_a_finished_job_is_let_go_and_the_outbox_is_left_alone(tmp_path: Path) -> None:
+def test_a_finished_job_is_let_go_and_the_outbox_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[str] = set()
+    remove = durable.remove_tree
+
+    def seen(folder: Path) -> None:
+        if folder.parent.name == "done":
+            threads.add(threading.current_thread().name)
+        remove(folder)
+
+    monkeypatch.setattr(durable, "remove_tree", seen)
     settings = make_root(tmp_path)
     settings.keep.done_days = 0
     data = wav(settings.inbox / "songs" / "a.wav")
     coordinator(settings).run()
     assert the_job(settings) is None
+    assert threads == {"hand-stages"}  # the loop goes on meanwhile
     assert copies_of(data, tmp_path) == [settings.outbox / "a" / "a.wav"]
     assert (settings.outbox / "a" / "a.mp4").exists()
 

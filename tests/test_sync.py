@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,22 @@ def test_a_film_that_fails_its_check_twice_is_a_final_fault_and_is_gone(
     assert not list(job.path.glob("film-*")) and not list(job.path.glob("segment-*"))
 
 
+@pytest.mark.parametrize("damage", ["nothing is left", "the middle is gone"])
+def test_a_film_that_was_damaged_where_it_lies_is_made_again(tmp_path: Path, damage: str) -> None:
+    job = help.job(tmp_path, help.song(6.0), help.rule())
+    first = sync(job, tools(tmp_path))
+    path = job.file(first.films[0].file)
+    if damage == "nothing is left":
+        path.write_bytes(b"no film")
+    else:
+        with open(path, "r+b") as film:
+            film.seek(path.stat().st_size // 2)
+            film.write(bytes(20_000))
+    again = sync(job, tools(tmp_path))
+    assert again.films == first.films and again.tries == 2
+    assert path.stat().st_size == first.films[0].size
+
+
 def test_an_encoder_that_dies_leaves_its_last_words_and_no_half_segment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +225,15 @@ def test_a_loudness_that_the_rule_asks_for_keeps_picture_and_sound_together(tmp_
     job = help.job(tmp_path, analysis, rule)
     made = sync(job, tools(tmp_path))
     assert made.av_offset_ms is not None and abs(made.av_offset_ms) < 1.0
+    said = subprocess.run(
+        [help.ffmpeg_path(), "-i", str(job.file(made.films[0].file)), "-af", "ebur128=peak=true", "-f", "null", "-"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stderr
+    after = made.loudness_after
+    heard = [float(re.findall(rf"{name}:\s*(-?[0-9.]+)", said)[-1]) for name in ("I", "Peak")]
+    assert [after.integrated_lufs, after.true_peak_dbtp] == pytest.approx(heard, abs=0.15)
     peaks: list[float] = []
     for _ in watch.watch(job.file(made.films[0].file), 16, 16, lambda heard: peaks.append(abs(heard.samples).max())):
         pass

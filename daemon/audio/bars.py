@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.audio.bar_weights import WEIGHTS
 from daemon.audio.spectrum import FPS, LONG_HOP, RATE, Features
 
 Doubles = NDArray[np.float64]
 
-# What counts for a beat being the first of its bar: a change of the bass note, of the harmony, onsets in
-# the bass and below 1 kHz. (Above, snares fall on the second and fourth.)
-CUES = ("bass change", "harmony change", "bass onset", "low onset")
-WEIGHTS = np.array([1.0, 1.0, 0.6, 0.3])
-_PRIOR = {3: -0.25, 4: 0.0}
+# What may tell that a beat is the first of its bar: how much the bass note and the harmony change from the beat
+# before and from the two before to the two after, and onsets in the bass, below 1 kHz, to 2.5 kHz and above.
+CUES = ("bass change", "bass change of two", "harmony change", "harmony change of two", "bass", "low", "mid", "high")
+# The cues of these beats count, from two before to two after.
+CONTEXT = (-2, -1, 0, 1, 2)
 _STAY = 10.0  # what a change of the bar's phase costs
 
 
@@ -36,12 +37,12 @@ def beat_means(values: NDArray[np.float32], times: Doubles, rate: float) -> Doub
 
 
 def cues(features: Features, times: Doubles) -> Doubles:
-    """(n, 4): each cue of `CUES` at each beat, in units of its own spread over the song."""
+    """(n, 8): each cue of `CUES` at each beat, in units of its own spread over the song."""
     n = len(times)
     out = np.zeros((n, len(CUES)))
     if n < 4:
         return out
-    for column, source in ((0, features.bass_chroma), (1, features.chroma)):
+    for column, source in ((0, features.bass_chroma), (2, features.chroma)):
         tones = np.log1p(beat_means(fold_frames(source), times, RATE / LONG_HOP))
         tones /= np.linalg.norm(tones, axis=1, keepdims=True) + 1e-9
         before = tones.copy()
@@ -49,13 +50,25 @@ def cues(features: Features, times: Doubles) -> Doubles:
         after = tones.copy()
         after[:-1] = 0.5 * (tones[:-1] + tones[1:])
         out[:, column] = 1 - np.sum(after * before, axis=1)
+        total = np.concatenate([np.zeros((1, 12)), np.cumsum(tones, axis=0)])
+        index = np.arange(n)
+        ahead, behind = total[np.minimum(index + 2, n)] - total[index], total[index] - total[np.maximum(index - 2, 0)]
+        size = np.linalg.norm(ahead, axis=1) * np.linalg.norm(behind, axis=1)
+        out[:, column + 1] = np.where(size > 1e-9, 1 - np.sum(ahead * behind, axis=1) / np.maximum(size, 1e-9), 0)
     frames = np.round(times * FPS).astype(int)
     near = np.clip(frames[:, None] + np.arange(-3, 4), 0, len(features.flux) - 1)
-    out[:, 2] = features.flux[:, 0][near].max(axis=1)
-    out[:, 3] = features.flux[:, 1:3].sum(axis=1)[near].max(axis=1)
+    for column, (first, last) in enumerate(((0, 1), (1, 3), (3, 4), (4, 6)), 4):
+        out[:, column] = features.flux[:, first:last].sum(axis=1)[near].max(axis=1)
     out -= np.median(out, axis=0)
     spread = out.std(axis=0)
     return np.asarray(np.clip(out / np.maximum(spread, 1e-9), -3, 3) * (spread > 1e-6))
+
+
+def surroundings(cues: Doubles) -> Doubles:
+    """(n, 41): the cues of the beats of `CONTEXT` about each beat, and a one."""
+    n = len(cues)
+    index = np.clip(np.arange(n)[:, None] + np.array(CONTEXT), 0, max(0, n - 1))
+    return np.concatenate([cues[index].reshape(n, -1), np.ones((n, 1))], axis=1)
 
 
 def fold_frames(chroma: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,29 +81,34 @@ def find(features: Features, times: Doubles, metre: int | None = None) -> tuple[
     n = len(times)
     if n < 2:
         return metre or 4, np.arange(min(n, 1)), 0.0
-    strength = cues(features, times) @ WEIGHTS
+    return best(surroundings(cues(features, times)) @ np.array(WEIGHTS), metre)
+
+
+def best(odds: Doubles, metre: int | None = None) -> tuple[int, NDArray[np.int64], float]:
+    """`find`, by the log odds (n,) of a downbeat at each beat beside those of any beat."""
+    strength = np.clip(odds, -4, 4)
     results = []
     for beats in [metre] if metre else [3, 4]:
         phases, score = _path(strength, beats)
-        results.append((score + (0.0 if metre else _PRIOR[beats]), beats, phases))
+        results.append((score, beats, phases))
     results.sort(key=lambda item: item[0], reverse=True)
     score, beats, phases = results[0]
     margin = score - (results[1][0] if len(results) > 1 else 0.0)
-    confidence = float(np.clip(0.3 + 0.4 * score * 0.5 + 0.4 * margin, 0.05, 1.0))
+    confidence = float(np.clip(0.3 + score + margin, 0.05, 1.0))
     return beats, np.flatnonzero(phases == 0), confidence
 
 
 def _path(strength: Doubles, metre: int) -> tuple[NDArray[np.int64], float]:
-    """The best course of bar positions over the beats, and the mean contrast of its downbeats."""
+    """The best course of bar positions over the beats, and by how much a beat it says more than knowing nothing.
+
+    strength (n,): the log odds of a downbeat beside those of any beat.
+    """
     n = len(strength)
     if metre <= 1:
         return np.zeros(n, np.int64), 0.0
-    gain = np.zeros((n, metre))
-    gain[:, 0] = strength
-    gain[:, 1:] = -strength[:, None] / (metre - 1)
-    if metre == 4:
-        gain[:, 2] += 0.25 * strength  # the third beat is the second strongest
-        gain[:, [1, 3]] -= 0.125 * strength[:, None]
+    odds = strength - np.log(metre - 1)
+    gain = np.repeat(-np.logaddexp(0, odds)[:, None], metre, axis=1)
+    gain[:, 0] = -np.logaddexp(0, -odds)
     best = gain[0].copy()
     back = np.zeros((n, metre), np.int64)
     for i in range(1, n):
@@ -103,4 +121,5 @@ def _path(strength: Doubles, metre: int) -> tuple[NDArray[np.int64], float]:
     phases[-1] = int(np.argmax(best))
     for i in range(n - 1, 0, -1):
         phases[i - 1] = back[i, phases[i]]
-    return phases, float(best.max() / n)
+    blind = -np.log(metre) / metre + (metre - 1) / metre * np.log((metre - 1) / metre)
+    return phases, float(best.max() / n - blind)

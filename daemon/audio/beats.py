@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from daemon.audio import readings, refine
-from daemon.audio.readings import HIGH_BPM, LOW_BPM
+from daemon.audio import offers, refine
 from daemon.audio.spectrum import FPS, Features
 
 Doubles = NDArray[np.float64]
@@ -17,6 +16,8 @@ Floats = NDArray[np.float32]
 BAND_WEIGHTS = np.array([1.6, 1.0, 0.8, 0.8, 0.8, 0.7], np.float32)
 # The tempo that people tap most, and how far from it (in octaves) is as likely as not.
 USUAL_BPM, USUAL_SPREAD = 110.0, 0.9
+# The tempi that are tracked: every pulse has a level among them.
+SLOW_BPM, FAST_BPM = 55.0, 165.0
 
 
 def activation(features: Features) -> Floats:
@@ -34,11 +35,22 @@ def activation(features: Features) -> Floats:
     return np.asarray(np.clip(total / (top + 0.15 * total.max() + 1e-6), 0, 1), np.float32)
 
 
-def track(act: Floats, low: float = LOW_BPM, high: float = HIGH_BPM, spread: float = USUAL_SPREAD) -> NDArray[np.int64]:
-    """Frames of the beats: the best path of the bar pointer, tempi weighed by how usual they are."""
-    intervals = readings.intervals(low, high)
-    prior = -0.5 * (np.log2(60 * FPS / intervals / USUAL_BPM) / spread) ** 2
-    return readings.path(act, low, high, prior.astype(np.float32))
+def track(
+    act: Floats, low: float = SLOW_BPM, high: float = FAST_BPM, spread: float = USUAL_SPREAD
+) -> NDArray[np.int64]:
+    """Frames of the beats: the best path of the bar pointer, tempi weighed by how usual they are. Slower and faster
+    levels than those tracked are read from it (`offers`)."""
+    lengths = offers.intervals(low, high)
+    # From 45 frames on every frame is finer than ears and costs time: steps of a fiftieth there.
+    kept = [int(lengths[0])]
+    kept += [int(length) for length in lengths[1:] if length < 45 or length == lengths[-1]]
+    length = 45.0
+    while length < lengths[-1]:
+        kept.append(round(length))
+        length = max(length + 1, length * 1.02)
+    steps = np.array(sorted({length for length in kept if lengths[0] <= length <= lengths[-1]}), np.int64)
+    prior = -0.5 * (np.log2(60 * FPS / steps / USUAL_BPM) / spread) ** 2
+    return offers.path(act, low, high, prior.astype(np.float32), steps)
 
 
 def onsets(features: Features, act: Floats, threshold: float = 0.25) -> Doubles:

@@ -22,6 +22,8 @@ from daemon.sidecars import Tags
 BLOCK_SECONDS = 8.0
 PEAKS_A_SECOND = 200
 _SNDFILE = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".w64", ".rf64", ".au", ".caf"}
+_WIDTHS = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # bytes a sample
+_HEAD = 1 << 20  # what pictures and tags may take beside the sound before a note is worth while
 _MAX_CHANNELS = 64
 _LYRICS = 64 << 10
 
@@ -100,15 +102,23 @@ def _open_soundfile(path: Path, hours: float) -> Sound | None:
         return None
     if not (0 < info.channels <= _MAX_CHANNELS and 1000 <= info.samplerate <= 1_000_000):
         return None
+    if not info.frames:
+        return None  # a recorder that was cut off wrote no length: FFmpeg reads such a file to its end
     format = f"{info.format} {info.subtype}".lower()
-    return Sound(path, info.samplerate, info.channels, format, 0.0, hours * 3600, "soundfile")
+    sound = Sound(path, info.samplerate, info.channels, format, 0.0, hours * 3600, "soundfile")
+    told = info.frames * info.channels * _WIDTHS.get(info.subtype, 0)
+    if told and 2 * told + _HEAD < path.stat().st_size:
+        sound.notes.append(
+            f"the file's head tells of {info.duration:.1f} s, and the file is larger: the rest is left out"
+        )
+    return sound
 
 
 def _open_av(path: Path, hours: float) -> Sound:
     import av
 
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with _container(path) as container:
             if not container.streams.audio:
                 kinds = sorted({str(stream.type) for stream in container.streams}) or ["nothing"]
                 raise FinalFault(
@@ -132,6 +142,13 @@ def _open_av(path: Path, hours: float) -> Sound:
     return Sound(path, rate, channels, format, declared, hours * 3600, "av")
 
 
+def _container(path: Path) -> Any:
+    """Opens a file with FFmpeg's libraries: this file alone, whatever addresses a playlist in it names."""
+    import av
+
+    return av.open(str(path.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file"})
+
+
 def _undecodable(path: Path, why: str) -> FinalFault:
     return FinalFault(
         "the sound can't be decoded",
@@ -149,6 +166,7 @@ def _reason(error: BaseException) -> str:
 def _soundfile_blocks(sound: Sound) -> Iterator[Block]:
     import soundfile
 
+    read = 0
     try:
         with soundfile.SoundFile(str(sound.path)) as source:
             sound.declared = source.frames / sound.rate if 0 < source.frames < 1 << 40 else 0.0
@@ -156,9 +174,10 @@ def _soundfile_blocks(sound: Sound) -> Iterator[Block]:
             # Short reads: where the file is damaged, the whole read that meets it is lost.
             size = round(0.5 * sound.rate)
             while len(block := source.read(size, dtype="float32", always_2d=True)):
+                read += len(block)
                 yield block
     except (soundfile.LibsndfileError, OSError) as error:
-        sound.notes.append(f"damaged after {sound.samples / sound.rate:.1f} s: {_reason(error)}")
+        sound.notes.append(f"damaged after {read / sound.rate:.1f} s: {_reason(error)}")
 
 
 def _promise(path: Path) -> float:
@@ -200,10 +219,10 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
     """Decoded pieces (n, channels). A packet that can't be decoded is stepped over, with a note."""
     import av
 
-    broken = 0
+    broken = read = 0
     reason = ""
     try:
-        with av.open(str(sound.path), metadata_errors="replace") as container:
+        with _container(sound.path) as container:
             stream = container.streams.audio[0]
             resampler: Any = None
             for packet in container.demux(stream):
@@ -211,7 +230,7 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
                     frames = packet.decode()
                 except av.FFmpegError as error:
                     broken, reason = broken + 1, _reason(error)
-                    if broken > 1000 and not sound.samples:
+                    if broken > 1000 and not read:
                         break
                     continue
                 for frame in frames:
@@ -222,14 +241,15 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
                     ):
                         resampler = _resampler(sound, frame)
                     for plain in resampler.resample(frame) if resampler else [frame]:
+                        read += plain.samples
                         yield _array(plain, sound.channels)
             if resampler is not None:
                 for plain in resampler.resample(None):
                     yield _array(plain, sound.channels)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = _reason(error)
-        if sound.samples:
-            sound.notes.append(f"cut short at {sound.samples / sound.rate:.1f} s: {reason}")
+        if read:
+            sound.notes.append(f"cut short at {read / sound.rate:.1f} s: {reason}")
         broken = 0
     if broken:
         sound.notes.append(f"{broken} damaged pieces were left out ({reason})")
@@ -258,7 +278,7 @@ def read_tags(path: Path) -> Tags:
 
     found: dict[str, str] = {}
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with _container(path) as container:
             holders = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
             for metadata in holders:
                 for key, value in metadata.items():

@@ -16,7 +16,10 @@ Ints = NDArray[np.int64]
 
 @njit(cache=True)
 def survey(block: Floats, size: int) -> tuple[int, Floats]:
-    """Makes samples that are no numbers 0, in place; (how many there were, the peak of each `size` samples)."""
+    """Makes samples that are no numbers 0, in place; (how many there were, the peak of each `size` samples).
+
+    Nor is anything beyond 1e9 (180 dB over full scale) a sample: its square would leave float32.
+    """
     n, channels = block.shape
     peaks = np.zeros((n + size - 1) // size, np.float32)
     bad = 0
@@ -24,7 +27,7 @@ def survey(block: Floats, size: int) -> tuple[int, Floats]:
         place = i // size
         for c in range(channels):
             value = abs(block[i, c])
-            if not value <= 3.4e38:
+            if not value <= 1e9:
                 block[i, c] = 0.0
                 bad += 1
             elif value > peaks[place]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from daemon import moods, sidecars
 from daemon.audio import ANALYSER, beats, decode, envelopes, mood, pulse, structure, tonality
 from daemon.audio import overrides as people
+from daemon.audio.bars import beat_means
 from daemon.audio.loudness import Meter
 from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
 
@@ -117,17 +118,18 @@ def listen(
     progress(0.8, "finding the beat")
     sound, features = take.sound, take.features
     duration = sound.samples / sound.rate
+    people.check(said, duration)
     notes = list(sound.notes)
     act = beats.activation(features)
     found = pulse.find(features, act, duration, said, beats_file, notes)
     progress(0.92, "finding the sections")
     units = structure.measure(features, structure.unit_edges(found.downbeats, duration))
     spans = structure.find(units)
-    key, shift = tonality.find(features)
+    key, key_spans, shift = tonality.find(features, units.edges, [span.first for span in spans])
     if take.loudness.integrated_lufs is None and duration >= 0.4:
-        key = sidecars.Key()
+        key, key_spans = sidecars.Key(), []
     feeling = mood.judge(features, key, found.bpm, found.confidence, found.times, take.loudness)
-    sections = [_section(span, units, features, shift, found.bpm, feeling) for span in spans]
+    sections = [_section(span, units, features, key_spans, found.bpm, feeling) for span in spans]
     _note_level(take, duration, notes)
     tags = decode.read_tags(path)
     for name in ("title", "artist"):
@@ -154,12 +156,17 @@ def listen(
         downbeats=[round(float(t), 5) for t in found.downbeats],
         onsets=[round(float(t), 4) for t in beats.onsets(features, act)],
         sections=sections,
-        events=structure.events(spans, units, duration),
+        events=sorted(
+            structure.events(spans, units, duration) + tonality.events(key_spans, units.edges),
+            key=lambda event: event.start,
+        ),
         key=key,
+        tuning_cents=round(100 * shift, 1),
         energy=feeling.energy,
         valence=feeling.valence,
         arousal=feeling.arousal,
         danceability=feeling.danceability,
+        course=_course(units, features, key_spans, found.bpm, feeling),
         loudness=take.loudness,
         envelopes=sidecars.Envelopes(fps=f"{fps.numerator}/{fps.denominator}", frames=0),
         waveform=take.waveform,
@@ -175,10 +182,15 @@ def listen(
 
 
 def _section(
-    span: structure.Span, units: structure.Units, features: Features, shift: float, bpm: float, feeling: mood.Mood
+    span: structure.Span,
+    units: structure.Units,
+    features: Features,
+    keys: list[tonality.Span],
+    bpm: float,
+    feeling: mood.Mood,
 ) -> sidecars.Section:
     start, end = float(units.edges[span.first]), float(units.edges[span.last])
-    key = tonality.key_of(tonality.classes(features, start, end, shift))
+    key = tonality.key_at(keys, (span.first + span.last) // 2)
     rate = RATE / LONG_HOP
     bright = features.centroid[int(start * rate) : max(int(start * rate) + 1, int(end * rate))]
     return sidecars.Section(
@@ -193,6 +205,28 @@ def _section(
         confidence=round(span.confidence, 3),
         key=key if key.tonic else None,
     )
+
+
+def _course(
+    units: structure.Units, features: Features, keys: list[tonality.Span], bpm: float, feeling: mood.Mood
+) -> list[sidecars.Moment]:
+    """How each bar feels, by `mood.course`; nothing where there is nothing to be heard."""
+    if not feeling.energy:
+        return []
+    energy = structure.energies(units)
+    bright = beat_means(features.centroid[:, None], units.edges, RATE / LONG_HOP)[:-1, 0]
+    names = [tonality.key_at(keys, bar) for bar in range(len(energy))]
+    rows = mood.course(energy, bright, units.bass_onsets, names, bpm, feeling)
+    return [
+        sidecars.Moment(
+            seconds=round(float(start), 3),
+            energy=round(row.energy, 3),
+            valence=round(row.valence, 3),
+            arousal=round(row.arousal, 3),
+            danceability=round(row.danceability, 3),
+        )
+        for start, row in zip(units.edges, rows, strict=False)
+    ]
 
 
 def _note_level(take: Take, duration: float, notes: list[str]) -> None:

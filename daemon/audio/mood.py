@@ -89,3 +89,25 @@ def judge(features: Features, key: Key, bpm: float, confidence: float, beats: Do
         valence=round(valence_of(key, bpm, brightness, rough), 3),
         arousal=round(arousal_of(energy, bpm), 3),
     )
+
+
+def course(
+    energy: Doubles, brightness: Doubles, bass_onsets: Doubles, keys: list[Key], bpm: float, whole: Mood
+) -> list[Mood]:
+    """The mood bar by bar; all arguments but the last two (n,), one a bar.
+
+    energy: 0..1 against the song's own loudest (`structure.energies`), here scaled so that the song's mean is the
+    whole's energy; valence and arousal: the formulas above, of each bar's key, brightness (Hz) and energy;
+    danceability: the whole's, times 0.3 + 0.7 of the bass onsets against the song's 90th percentile.
+    """
+    scaled = np.clip(energy * whole.energy / max(1e-9, float(energy.mean())), 0, 1)
+    kick = np.clip(bass_onsets / max(1e-9, float(np.percentile(bass_onsets, 90))), 0, 1)
+    return [
+        Mood(
+            energy=float(scaled[bar]),
+            danceability=whole.danceability * (0.3 + 0.7 * float(kick[bar])),
+            valence=valence_of(keys[bar], bpm, float(brightness[bar])),
+            arousal=arousal_of(float(scaled[bar]), bpm),
+        )
+        for bar in range(len(energy))
+    ]

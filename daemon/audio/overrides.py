@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from daemon.errors import FinalFault
 
+MOST = 20  # beats a second in a beats file
 _LIMIT = 4 << 20
 
 
@@ -66,21 +68,32 @@ def _wrong(name: str, value: Any, expected: str) -> FinalFault:
     )
 
 
+def check(said: Said, duration: float) -> None:
+    """FinalFault where what was said can't be so in a song of so many seconds."""
+    if said.first_beat is not None and said.first_beat >= duration:
+        raise _wrong("first_beat", said.first_beat, f"a moment within the song, which is {duration:.2f} s long")
+
+
 def read_beats(path: Path, duration: float) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
     """Beats from a file: (times in seconds, indices of downbeats or None where the file doesn't say).
 
     One beat a line: `seconds`, `seconds position` (1: the bar's first), CSV of the same, or Audacity
     labels (`start end label`; a label of 1, or one that starts with D, is a downbeat). Lines that start
-    with # or with a word are skipped. FinalFault, with the line, for one that can't be read.
+    with # or with a word are skipped; times beyond the song are left out; decimal commas are read where
+    they can be told from columns. FinalFault, with the line, for one that can't be read.
     """
-    data = path.read_bytes()[: _LIMIT + 1]
+    with open(path, "rb") as source:
+        data = source.read(_LIMIT + 1)
     if len(data) > _LIMIT:
         raise _bad(path, 0, "larger than 4 MiB")
     rows: dict[float, bool | None] = {}
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
-        text = line.strip()
+    beyond = False
+    lines = [line.strip() for line in _text(data).splitlines()]
+    commas = _decimal_commas(lines)
+    for number, text in enumerate(lines, 1):
         if not text or text.startswith(("#", "\\", ";")):
             continue
+        text = re.sub(r"(\d),(\d)", r"\1.\2", text) if commas else text
         cells = [cell.strip(" \"'") for cell in re.split(r"[,;\t]|\s+", text) if cell.strip(" \"'")]
         try:
             time = float(cells[0])
@@ -92,8 +105,12 @@ def read_beats(path: Path, duration: float) -> tuple[NDArray[np.float64], NDArra
             raise _bad(path, number, text[:60])
         if 0 <= time < duration:
             rows[time] = _is_downbeat(cells)
+        else:
+            beyond = True
+    if len(rows) > max(2.0, MOST * duration):
+        raise _bad(path, 0, f"more than {MOST} beats a second")
     if not rows:
-        raise _bad(path, 0, "no beat lies within the song")
+        raise _bad(path, 0, "no beat lies within the song" if beyond else "it names no beat")
     times = np.array(sorted(rows))
     marks = [rows[time] for time in sorted(rows)]
     if all(mark is None for mark in marks) or not any(marks):
@@ -101,8 +118,25 @@ def read_beats(path: Path, duration: float) -> tuple[NDArray[np.float64], NDArra
     return times, np.flatnonzero([bool(mark) for mark in marks])
 
 
+def _text(data: bytes) -> str:
+    """A text file of any editor: UTF-8, UTF-16 with its mark, or something near enough for numbers."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _decimal_commas(lines: list[str]) -> bool:
+    """Whether commas stand for decimal points: no point anywhere, and as columns they would make no sense."""
+    rows = [found for line in lines if (found := re.match(r"[\"']?(\d+),(\d+)[\"']?(.?)", line))]
+    if not rows or any(re.search(r"\d\.\d", line) for line in lines):
+        return False
+    whole = [int(row[1]) for row in rows]
+    rising = all(a < b for a, b in pairwise(whole))
+    return not rising or any(len(row[2]) > 2 or row[3] in (";", "\t") for row in rows)
+
+
 def _is_downbeat(cells: list[str]) -> bool | None:
-    if len(cells) == 1 or (len(cells) == 2 and cells[0] == cells[1]):
+    if len(cells) == 1 or (len(cells) == 2 and cells[0] == cells[1] and not cells[1].isdecimal()):
         return None
     second = _as_float(cells[1])
     if len(cells) == 2 or second is None or (second != float(cells[0]) and second == int(second) and second < 33):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from daemon.sidecars import Analysis, Section
+import textwrap
+
+from daemon.sidecars import Analysis, MusicEvent, Section
 
 # Foreground on background by role, in the terminal's 256 colours.
 _COLOURS = {
@@ -34,15 +36,17 @@ def page(analysis: Analysis, width: int = 80, colour: bool = True) -> str:
     tags = analysis.tags
     title = " - ".join(part for part in (tags.artist, tags.title) if part)
     lines = [_cut(_plain(title), width)] if title else []
-    lines += [_cut(f"{name:<10}{value}", width) for name, value in facts(analysis)]
+    for name, value in facts(analysis):
+        lines += _wrapped(name, value, width)
     lines += ["", _wave(analysis, width), *_bars(analysis.sections, analysis.duration, width, colour), ""]
     for section in analysis.sections:
         lines.append(_section(section, width, colour))
     moments = [event for event in analysis.events if event.kind != "end"]
     if moments:
-        told = ", ".join(f"{event.kind} {clock(event.start)}" for event in moments)
-        lines += ["", _cut(f"moments   {told}", width)]
-    lines += [_cut(f"note      {_plain(note)}", width) for note in analysis.notes]
+        told = ", ".join(f"{_named(event)} {clock(event.start)}" for event in moments)
+        lines += ["", *_wrapped("moments", told, width)]
+    for note in analysis.notes:
+        lines += _wrapped("note", _plain(note), width)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -63,7 +67,7 @@ def facts(analysis: Analysis) -> list[tuple[str, str]]:
         ("length", f"{clock(analysis.duration)}, {analysis.sample_rate} Hz, {channels}, {analysis.format}"),
         ("tempo", told + (f"; or {', '.join(others)}" if others and tempo.bpm else "")),
         ("metre", f"{analysis.metre} beats a bar, {len(analysis.beats)} beats, {len(analysis.downbeats)} bars"),
-        ("key", key + (f", {_sure(analysis.key.confidence)}" if analysis.key.tonic else "")),
+        ("key", key + _tuned(analysis)),
         ("loudness", level),
         (
             "mood",
@@ -71,6 +75,18 @@ def facts(analysis: Analysis) -> list[tuple[str, str]]:
             f"danceability {analysis.danceability:.2f})",
         ),
     ]
+
+
+def _tuned(analysis: Analysis) -> str:
+    """How sure the key is, and the tuning where it lies off by more than what is measured by chance."""
+    if not analysis.key.tonic:
+        return ""
+    cents = f", tuned {analysis.tuning_cents:+.0f} cents" if abs(analysis.tuning_cents) >= 15 else ""
+    return f", {_sure(analysis.key.confidence)}{cents}"
+
+
+def _named(event: MusicEvent) -> str:
+    return f"to {event.key.name()}" if event.key else event.kind
 
 
 def _sure(confidence: float) -> str:
@@ -84,6 +100,12 @@ def _plain(text: str) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _wrapped(name: str, value: str, width: int) -> list[str]:
+    """A name and its value, the value in as many lines as it takes."""
+    lines = textwrap.wrap(value, width - 10) or [""]
+    return [f"{name if not index else '':<10}{line}" for index, line in enumerate(lines)]
 
 
 def _wave(analysis: Analysis, width: int) -> str:

@@ -45,7 +45,7 @@ def find(
         period = 60.0 / said.tempo
         times = np.arange(said.first_beat, duration, period)
         return _finish(features, times, np.ones(len(times)), 1.0, said, None)
-    frames, alternatives = _frames(features, act, said)
+    frames, chance, alternatives = _frames(features, act, said)
     if len(frames) < 4:
         notes.append("no beat was heard")
         return Pulse(metre=said.metre or 4)
@@ -55,6 +55,8 @@ def find(
         return Pulse(metre=said.metre or 4, confidence=round(confidence, 3))
     if confidence < 0.3:
         notes.append("the beat is unsure")
+    if not said.tempo:
+        confidence *= 0.5 + 0.5 * chance
     times, strength = refine.to_onsets(frames / FPS, features.fine)
     times = refine.steady(times, strength)
     times, strength = _first_beat(times, strength)
@@ -70,22 +72,29 @@ def find(
     return pulse
 
 
-def _frames(features: Features, act: Floats, said: Said) -> tuple[NDArray[np.int64], list[tuple[float, float, str]]]:
-    """Frames of the beats, and other readings of the tempo: (BPM, chance 0..1, why)."""
+def _frames(
+    features: Features, act: Floats, said: Said
+) -> tuple[NDArray[np.int64], float, list[tuple[float, float, str]]]:
+    """Frames of the beats, the chance 0..1 that they are read rightly, other readings of the tempo: (BPM, chance, why).
+
+    The best reading on whose beats something sounds; the best of all where there is none."""
     if said.tempo is None:
         found = readings.candidates(features, act, beats.track(act))
     else:
         base = beats.track(act, said.tempo * 0.96, said.tempo * 1.04, spread=4.0)
-        found = readings.candidates(features, act, base, (1.0,))
+        found = readings.candidates(features, act, base, alone=True)
     if not found:
-        return np.zeros(0, np.int64), []
-    best = found[0]
+        return np.zeros(0, np.int64), 0.0, []
+    chances = readings.chances(found)
+    place = next((n for n, r in enumerate(found) if certainty(act, r.frames) >= LOW_CONFIDENCE), 0)
+    best = found[place]
     others: dict[str, list[float]] = {}
-    for reading, chance in zip(found, readings.chances(found), strict=True):
+    for reading, chance in zip(found, chances, strict=True):
         name = _relation(reading.bpm / best.bpm)
         if name:
             others.setdefault(name, [reading.bpm, 0.0])[1] += float(chance)
-    return best.frames, sorted(((bpm, sure, why) for why, (bpm, sure) in others.items()), key=lambda item: -item[1])
+    told = sorted(((bpm, sure, why) for why, (bpm, sure) in others.items()), key=lambda item: -item[1])
+    return best.frames, float(chances[place]), told
 
 
 def _relation(ratio: float) -> str:
@@ -142,7 +151,12 @@ def _finish(
 
 
 def certainty(act: Floats, frames: NDArray[np.int64]) -> float:
-    """How sure the beats are, 0..1: how far the activation on them stands above what is found anywhere, times how
+    """How sure the pulse is, 0..1, by all its beats or by every second one, as where bass and snare take turns."""
+    return max(_standing(act, part) for part in (frames, frames[::2], frames[1::2]) if part is frames or len(part) > 7)
+
+
+def _standing(act: Floats, frames: NDArray[np.int64]) -> float:
+    """How far the activation on them stands above what is found anywhere, times how
     well each beat's course of onsets comes again in the next."""
     near = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(act) - 1)
     on = float(act[near].max(axis=1).mean())

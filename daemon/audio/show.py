@@ -119,12 +119,14 @@ def _text(draw: ImageDraw, at: tuple[float, float], text: str, colour: tuple[int
 def _sections(draw: ImageDraw, analysis: Analysis, scale: float, top: int) -> None:
     for section in analysis.sections:
         left, right = _LEFT + section.start * scale, _LEFT + section.end * scale
-        draw.rectangle((left, top, max(left, right - 1), top + 34), fill=_ROLES.get(section.role, _FAINT))
+        colour = _ROLES.get(section.role, _FAINT)
+        ink = _PAPER if sum(colour) > 420 else _INK
+        draw.rectangle((left, top, max(left, right - 2), top + 34), fill=colour)
         if right - left > 40:
             name = f"{section.role} {section.label}" if right - left > 90 else section.role[: int((right - left) / 9)]
-            _text(draw, (left + 5, top + 3), name, _INK, 14)
+            _text(draw, (left + 5, top + 3), name, ink, 14)
         if section.key and right - left > 70:
-            _text(draw, (left + 5, top + 19), section.key.name(), _INK, 11)
+            _text(draw, (left + 5, top + 19), section.key.name(), ink, 11)
 
 
 def _waveform(draw: ImageDraw, analysis: Analysis, span: int, middle: int, height: int) -> None:
@@ -152,11 +154,18 @@ def _beats(draw: ImageDraw, analysis: Analysis, scale: float) -> None:
         if down or not crowded:
             x = _LEFT + beat * scale
             draw.line((x, top if down else top + 24, x, bottom), fill=_INK if down else _FAINT)
+    free = 0.0  # where there is room for the next word
     for event in analysis.events:
         if event.kind in ("drop", "build", "break"):
             x = _LEFT + event.start * scale
             draw.line((x, 112, x, bottom + 8), fill=_ROLES[event.kind], width=2)
-            _text(draw, (x + 4, bottom + 2), event.kind, _ROLES[event.kind], 12)
+            if x >= free:
+                _text(draw, (x + 4, bottom + 2), event.kind, _ROLES[event.kind], 12)
+                free = x + 40
+        elif event.kind == "key":
+            x = _LEFT + event.start * scale
+            draw.line((x, 112, x, 268), fill=_INK, width=2)
+            _text(draw, (x + 4, 254), f"key: {event.key.name()}" if event.key else "key", _INK, 12)
 
 
 def _times(draw: ImageDraw, duration: float, scale: float) -> None:
@@ -165,4 +174,6 @@ def _times(draw: ImageDraw, duration: float, scale: float) -> None:
     for index in range(int(duration / step) + 1):
         x = _LEFT + index * step * scale
         draw.line((x, 590, x, 596), fill=_FAINT)
-        _text(draw, (x - 12, 600), clock(index * step), _FAINT, 12)
+        told = clock(index * step)
+        whole = told.removesuffix(".0") if step >= 1 else told
+        _text(draw, (x - 3.2 * len(whole), 600), whole, _FAINT, 12)

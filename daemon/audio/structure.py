@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.audio import drops
 from daemon.audio.bars import beat_means, fold_frames
 from daemon.audio.spectrum import FPS, LONG_HOP, RATE, Features
 from daemon.sidecars import MusicEvent, Role
@@ -187,69 +188,90 @@ def find(units: Units) -> list[Span]:
     """The sections, in order, without gaps; one at least."""
     n = len(units.level)
     rows = describe(units)
-    edges, curve = boundaries(rows)
-    names = label(rows, edges)
     energy = energies(units)
+    led = drops.built(energy, units.bass_onsets, units.treble, units.density)
+    sudden = drops.sudden(energy, units.bass_onsets, led)
+    edges, curve = boundaries(rows)
+    edges = _with(edges, [*led, *sudden])
+    names = label(rows, edges)
     spans = []
     for name, first, last in zip(names, edges, edges[1:], strict=False):
-        sure = 1.0 if first == 0 else float(np.clip(curve[first] / 1.5, 0, 1))
+        sure = 1.0 if first == 0 or first in led else float(np.clip(curve[first] / 1.5, 0, 1))
         spans.append(Span(first, last, name, energy=float(energy[first:last].mean()), confidence=sure))
     if n:
-        _roles(spans, units, energy)
+        _roles(spans, units, {*led, *sudden}, set(led))
     return spans
 
 
-def _rise(units: Units, span: Span) -> float:
-    """How a section grows from its first bars to its last: dB of treble and level, and share of density."""
-    half = max(1, (span.last - span.first) // 2)
-    early, late = slice(span.first, span.first + half), slice(span.last - half, span.last)
-    treble = float(units.treble[late].mean() - units.treble[early].mean())
-    level = float(units.level[late].mean() - units.level[early].mean())
-    dense = float(units.density[late].mean() / max(1e-9, units.density[early].mean()))
-    return treble / 10 + level / 10 + (dense - 1)
+def _with(edges: list[int], certain: list[int]) -> list[int]:
+    """The edges with those that are certain: another one less than three bars away gives way to them."""
+    inner = [edge for edge in edges[1:-1] if all(abs(edge - other) > 2 for other in certain)]
+    return sorted({edges[0], edges[-1], *inner, *certain})
 
 
-def _roles(spans: list[Span], units: Units, energy: Doubles) -> None:
-    """Gives each section its role by energy, growth and place."""
+def _roles(spans: list[Span], units: Units, entries: set[int], led: set[int]) -> None:
+    """Gives each section its role by energy, repetition and place.
+
+    entries: the bars that drops start with; led: those of them that a build-up leads to.
+    """
     if len(spans) < 2:
         return
     top = max(span.energy for span in spans)
+    threshold = _chorus_threshold([span for span in spans if span.energy > 0.85 * top], units)
     counts = {span.label[0]: sum(other.label[0] == span.label[0] for other in spans) for span in spans}
     for index, span in enumerate(spans):
         before = spans[index - 1] if index else None
         after = spans[index + 1] if index + 1 < len(spans) else None
-        jump, bass_jump = _jump(units, energy, span.first) if before else (0.0, 0.0)
-        rise = _rise(units, before) if before else 0.0
         loud = span.energy > 0.85 * top
-        led = before is not None and rise > 0.25 and before.role not in ("drop", "chorus")
-        # The first loud part after an intro is a drop only where something led up to it.
-        if before and loud and jump > 0.15 and ((led and (index > 1 or rise > 0.6)) or (index > 1 and bass_jump > 0.4)):
+        if span.first in entries:
             span.role = "drop"
-            fell = _jump(units, energy, before.first)[0] < -0.2 if index > 1 else False
-            if led and index > 1 and (rise > 0.9 or not fell):
-                before.role = "build"
-        elif index == 0 and span.energy < 0.85 * top:
+        elif after is not None and after.first in led and index:
+            span.role = "build"
+        elif before and before.role == "drop" and loud and span.label[0] == before.label[0]:
+            span.role = "drop"  # its second half
+        elif span.energy < 0.85 * top and (index == 0 or (led and _leads_in(spans, index))):
             span.role = "intro"
+        elif max(other.energy for other in spans[index:]) < 0.3 * top:
+            span.role = "outro"  # what dies away, and silence behind it
         elif after is None and span.energy < 0.9 * top:
             span.role = "outro"
-        elif loud:
-            span.role = "drop" if before and before.role == "drop" else "chorus"
-        elif before and after and span.energy < 0.8 * min(top, max(before.energy, after.energy)):
+        elif loud and not led and _lift(span, units) >= threshold:
+            span.role = "chorus"
+        elif led and span.energy < 0.8 * top:
             span.role = "break"
-        elif counts[span.label[0]] == 1 and index > len(spans) / 2:
-            span.role = "bridge"
+        elif before and after and span.energy < 0.8 * min(before.energy, after.energy):
+            # What comes once, late, between louder parts.
+            span.role = "bridge" if 2 * index >= len(spans) - 1 and counts[span.label[0]] == 1 else "break"
         else:
             span.role = "verse"
+    _join_builds(spans)
 
 
-def _jump(units: Units, energy: Doubles, edge: int) -> tuple[float, float]:
-    """(rise in energy, rise in bass onsets as a share of the song's) across an edge, two bars a side."""
-    before, after = slice(max(0, edge - 2), edge), slice(edge, edge + 2)
-    usual = max(1e-9, float(np.percentile(units.bass_onsets, 90)))
-    return (
-        float(energy[after].mean() - energy[before].mean()),
-        float((units.bass_onsets[after].mean() - units.bass_onsets[before].mean()) / usual),
-    )
+def _join_builds(spans: list[Span]) -> None:
+    """A short part between a break and a build is the build's beginning: the kick comes back before it rises."""
+    for before, span, after in zip(spans, spans[1:], spans[2:], strict=False):
+        if (before.role, span.role, after.role) == ("break", "verse", "build") and span.last - span.first <= 8:
+            span.role = "build"
+
+
+def _leads_in(spans: list[Span], index: int) -> bool:
+    """Whether all before a section are intro."""
+    return all(span.role == "intro" for span in spans[:index])
+
+
+def _lift(span: Span, units: Units) -> float:
+    """How high a section stands: energy, and a share of level and treble (40 dB count as much as all energy)."""
+    part = slice(span.first, span.last)
+    return span.energy + float(units.level[part].mean() + units.treble[part].mean()) / 40
+
+
+def _chorus_threshold(spans: list[Span], units: Units) -> float:
+    """The lift from which a loud section is a chorus: the middle between the quieter and the louder half of them."""
+    lifts = np.sort([_lift(span, units) for span in spans])
+    if len(lifts) < 2 or lifts[-1] - lifts[0] < 0.03:
+        return float(lifts[0]) if len(lifts) else 0.0
+    cut = int(np.argmax(np.diff(lifts))) + 1
+    return 0.5 * float(lifts[cut - 1] + lifts[cut])
 
 
 def events(spans: list[Span], units: Units, duration: float) -> list[MusicEvent]:

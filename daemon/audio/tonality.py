@@ -1,70 +1,43 @@
-"""Key and mode, from pitch classes that were corrected for tuning."""
+"""Key and mode, and where they change, from pitch classes that were corrected for tuning."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.audio.bars import fold
+from daemon.audio import keys
+from daemon.audio.bars import beat_means, fold
 from daemon.audio.spectrum import LONG_HOP, RATE, Features
-from daemon.sidecars import Key
+from daemon.sidecars import Key, MusicEvent
 
 TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 Doubles = NDArray[np.float64]
 
-# Weights of the twelve degrees above the tonic, major and minor.
-PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    # Krumhansl, Cognitive Foundations of Musical Pitch, 1990.
-    "krumhansl": (
-        (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-        (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-    ),
-    # Temperley, Music and Probability, 2007 (Kostka-Payne).
-    "temperley": (
-        (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400),
-        (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330),
-    ),
-    # Albrecht and Shanahan, The Use of Large Corpora to Train a New Type of Key-Finding Algorithm, 2013.
-    "albrecht": (
-        (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
-        (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
-    ),
-}
+_CHANGE = 2.5  # what a change of scale costs, in bars of perfect correlation
+_LEAST = 8  # bars that a key holds at least
 
 
-def _standard(rows: Doubles) -> Doubles:
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    return np.asarray(centred / np.maximum(1e-9, np.linalg.norm(centred, axis=-1, keepdims=True)))
+@dataclass(frozen=True)
+class Span:
+    """A key that holds from bar `first` to `last` (excluded)."""
 
-
-def scores(classes: Doubles) -> Doubles:
-    """(24,): how well each key fits pitch classes (12,); majors from C, then minors. Mean over the profiles."""
-    total = np.zeros(24)
-    given = _standard(classes)
-    for major, minor in PROFILES.values():
-        for offset, profile in ((0, major), (12, minor)):
-            turned = np.stack([np.roll(profile, tonic) for tonic in range(12)])
-            total[offset : offset + 12] += _standard(turned) @ given
-    return total / len(PROFILES)
+    first: int
+    last: int
+    key: Key
 
 
 def tuning(chroma: NDArray[np.float32]) -> float:
-    """How far the tuning lies from A = 440 Hz, in semitones, -0.5 .. 0.5: the angle of the thirds of semitones."""
+    """How far the tuning lies from A = 440 Hz, in semitones, -0.5 .. 0.5: the angle of the thirds of semitones.
+
+    Right to about 0.15: partials are counted by thirds of a semitone.
+    """
     thirds = chroma.sum(axis=0).reshape(12, 3).sum(axis=0)
     turn = np.sum(thirds * np.exp(2j * np.pi * np.arange(3) / 3))
     return float(np.angle(turn) / (2 * np.pi)) if abs(turn) > 0.05 * thirds.sum() else 0.0
-
-
-def key_of(classes: Doubles) -> Key:
-    """The key that fits best; confidence by its fit and its lead over the next one. No tonic without sound."""
-    if classes.sum() <= 0 or np.ptp(classes) < 1e-9:
-        return Key()
-    fit = scores(classes)
-    order = np.argsort(fit)[::-1]
-    best, second = fit[order[0]], fit[order[1]]
-    confidence = float(np.clip(0.5 * best + 3.0 * (best - second), 0, 1))
-    return Key(tonic=TONICS[order[0] % 12], mode="major" if order[0] < 12 else "minor", confidence=round(confidence, 3))
 
 
 def classes(features: Features, start: float = 0.0, end: float | None = None, shift: float | None = None) -> Doubles:
@@ -73,16 +46,107 @@ def classes(features: Features, start: float = 0.0, end: float | None = None, sh
     first = int(start * rate)
     last = len(features.chroma) if end is None else max(first + 1, int(np.ceil(end * rate)))
     shift = tuning(features.chroma) if shift is None else shift
-    upper = fold(features.chroma[first:last], shift)
-    bass = fold(features.bass_chroma[first:last], shift)
-    # Each moment counts alike, loud or soft, above a floor.
-    whole = upper + 0.5 * bass
+    return np.asarray(_frames(features, shift)[first:last].sum(axis=0))
+
+
+def _frames(features: Features, shift: float) -> Doubles:
+    """(m, 12): each moment counts alike, loud or soft, above a floor."""
+    whole = fold(features.chroma, shift) + 0.5 * fold(features.bass_chroma, shift)
     weight = whole.sum(axis=1, keepdims=True)
     floor = 0.1 * float(np.max(weight, initial=0.0)) + 1e-9
-    return np.asarray((whole / np.maximum(weight, floor)).sum(axis=0))
+    return np.asarray(whole / np.maximum(weight, floor))
 
 
-def find(features: Features) -> tuple[Key, float]:
-    """The song's key, and its tuning in semitones from A = 440 Hz."""
+def key_of(chances: Doubles) -> Key:
+    """The most probable key of chances (24,); its chance is the confidence. No tonic where all are alike."""
+    best = int(np.argmax(chances))
+    if chances[best] < 1.5 / 24:
+        return Key()
+    mode = "major" if best < 12 else "minor"
+    return Key(tonic=TONICS[best % 12], mode=mode, confidence=round(float(chances[best]), 3))
+
+
+def find(features: Features, bars: Doubles, starts: list[int]) -> tuple[Key, list[Span], float]:
+    """The song's key, the spans of its keys in order (one at least), and its tuning in semitones from A = 440 Hz.
+
+    bars: edges (n + 1,) in seconds; starts: the bars that sections begin with. The song's key is that of the
+    span that holds longest. What moved to another scale is judged together with the rest, moved back: a last chorus
+    a tone higher has the same mode.
+    """
     shift = tuning(features.chroma)
-    return key_of(classes(features, shift=shift)), shift
+    frames = _frames(features, shift)
+    count = len(bars) - 1
+    if not len(frames) or frames.sum() <= 0 or float(np.ptp(frames.sum(axis=0))) < 1e-9:
+        return Key(), [Span(0, count, Key())], shift
+    harmony = keys.listen(features, bars, shift)
+    scales = _scales(beat_means(frames.astype(np.float32), bars, keys.LONG_FPS)[:-1])
+    longest = max(scales, key=lambda span: span[1] - span[0])
+    total = np.zeros((24, len(keys.CUES)))
+    for first, last, scale in scales:
+        sounding = classes(features, float(bars[first]), float(bars[last]), shift)
+        rows = keys.evidence(harmony, sounding, starts, first, last)
+        total += _moved(rows, longest[2] - scale) * (last - first) / count
+    main = keys.chances(total)
+    spans = [Span(first, last, key_of(_moved(main, scale - longest[2]))) for first, last, scale in scales]
+    return key_of(main), spans, shift
+
+
+def key_at(spans: list[Span], bar: int) -> Key:
+    """The key that holds in a bar; none where there are no spans."""
+    return next((span.key for span in spans if span.first <= bar < span.last), Key())
+
+
+def events(spans: list[Span], bars: Doubles) -> list[MusicEvent]:
+    """The changes of key: each lasts as long as its key; strength is how sure the new key is."""
+    return [
+        MusicEvent(
+            kind="key",
+            start=float(bars[span.first]),
+            end=float(bars[span.last]),
+            strength=span.key.confidence,
+            key=span.key,
+        )
+        for span in spans[1:]
+    ]
+
+
+def _moved(rows: Doubles, semitones: int) -> Doubles:
+    """What speaks for each of the 24 keys, moved up by semitones."""
+    return np.concatenate([np.roll(rows[:12], semitones, axis=0), np.roll(rows[12:], semitones, axis=0)])
+
+
+def _scales(classes: Doubles) -> list[tuple[int, int, int]]:
+    """(first bar, last bar, scale 0 .. 11 by its major tonic): the best path through twelve scales.
+
+    A key and its relative share a state: what looks like a change between them is mostly a turn of phrase.
+    A stretch shorter than `_LEAST` bars belongs to its neighbour.
+    """
+    fit = keys.fits(classes)
+    relative = np.roll(fit[:, 12:], 3, axis=1)  # A minor stands with C major
+    emission = np.maximum(fit[:, :12], relative)
+    best, back = emission[0].copy(), np.zeros(emission.shape, np.int64)
+    for bar in range(1, len(emission)):
+        leap = int(np.argmax(best))
+        back[bar] = np.where(best >= best[leap] - _CHANGE, np.arange(12), leap)
+        best = np.maximum(best, best[leap] - _CHANGE) + emission[bar]
+    path = [int(np.argmax(best))]
+    for bar in range(len(emission) - 1, 0, -1):
+        path.append(int(back[bar, path[-1]]))
+    path.reverse()
+    edges = [0, *(bar for bar in range(1, len(path)) if path[bar] != path[bar - 1]), len(path)]
+    spans = [(a, b, path[a]) for a, b in pairwise(edges)]
+    while len(spans) > 1 and (short := min(spans, key=lambda span: span[1] - span[0]))[1] - short[0] < _LEAST:
+        spans.remove(short)
+        spans = _joined(spans, len(path))
+    return spans
+
+
+def _joined(spans: list[tuple[int, int, int]], end: int) -> list[tuple[int, int, int]]:
+    """Spans without gaps: each reaches to the next one; neighbours of one scale are one."""
+    out: list[tuple[int, int, int]] = []
+    for first, _, scale in spans:
+        if not out or out[-1][2] != scale:
+            out.append((first if out else 0, end, scale))
+            if len(out) > 1:
+                out[-2] = (out[-2][0], first, out[-2][2])
+    return out

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from daemon.rules import Rule
 
 SECONDS = 12.0  # of song: a bar for each part
-FORM = "intro break build drop break outro"  # quiet beside quiet, for cross-fades; a drop, for flashes
+FORM = "intro break build drop break outro"
 _LIMIT = 600.0
 _ENERGY = {"build": 0.5, "drop": 0.9}
 _WIDE, _HIGH = 320, 180
@@ -94,7 +94,7 @@ def _draw(heard: Heard, pictures: list[PictureFile], rule: Rule) -> None:
     import numpy as np
 
     from daemon.film.compositor import Compositor
-    from daemon.film.timeline import Slot, plan
+    from daemon.film.timeline import Slot, Transition, plan
 
     deliver = rule.deliver.model_copy(update={"width": _WIDE, "height": _HIGH})
     part = heard.analysis.duration / (2 * len(pictures))
@@ -102,6 +102,9 @@ def _draw(heard: Heard, pictures: list[PictureFile], rule: Rule) -> None:
         Slot(f"{i:02d}", i * part, (i + 1) * part, 0, [pictures[i % len(pictures)]]) for i in range(2 * len(pictures))
     ]
     timeline = plan(heard.analysis, slots, rule.model_copy(update={"deliver": deliver}), 1)
+    # Whatever the rule has shots enter by, some enter by dissolving.
+    shots = [replace(s, transition=Transition("crossfade", 4)) if s.index % 4 == 1 else s for s in timeline.shots]
+    timeline = replace(timeline, shots=tuple(shots))
     with Compositor(timeline, heard.envelopes) as drawing:
         brush, out = drawing.brush(), np.empty((_HIGH * 3 // 2, _WIDE), np.uint8)
         for frame in range(timeline.frames):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from daemon.film import assemble, encode
 from daemon.film.compositor import Compositor
 from daemon.film.focus import with_focus
+from daemon.film.narrow import held_back
 from daemon.film.timeline import plan
 from daemon.film.values import Slot
 from daemon.rules import Rule
@@ -42,7 +43,7 @@ def animatic(
     small = _small(rule)
     first = [replace(slot, pictures=slot.pictures[:1]) for slot in slots]
     first = with_focus(first, small.deliver.width, small.deliver.height)
-    timeline = plan(analysis, first, small, seed)
+    timeline = held_back(plan(analysis, first, small, seed))
     encoding = encode.Encoding(timeline.width, timeline.height, timeline.fps, "superfast", 26)
     making = assemble.Making(out.parent, timeline, envelopes, encoding, ffmpeg)
     pictures = out.with_name(f".{out.stem}-pictures.mp4")

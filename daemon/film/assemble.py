@@ -70,7 +70,8 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
         _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
     ]
     curves = hashlib.sha256()
-    for curve in direction.curves(slice(span.start, span.stop)):
+    seconds = slice(span.start, span.stop)
+    for curve in (*direction.curves(seconds), *drawing.screen.curves(seconds)):
         curves.update(curve)
     parts = [compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION]
     if words := [one for one in timeline.captions if one.start < span.stop and one.end > span.start]:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from daemon.film.cuts import Cut, level
 from daemon.film.values import Camera, PictureFile, Shot, Slot, Transition, frame_at
@@ -15,6 +16,7 @@ from daemon.sidecars import Analysis, Section
 
 SCALES = (1.08, 1.46, 1.95)  # each at least 30 % closer than the one before
 _WIDE, _MEDIUM, _CLOSE = range(3)
+_TURN = 0.25  # how often a painted picture is turned round when it comes again
 
 
 def cast(
@@ -52,7 +54,7 @@ def cast(
                 stop,
                 ease,
                 # Pictures of people's own may hold letters: only painted ones are turned round.
-                chosen.turned and edit.mirror and bool(chosen.picture.scene),
+                chosen.turned and edit.mirror and _turnable(chosen.picture.scene),
             )
         )
     return shots
@@ -68,6 +70,11 @@ class _Choice:
     turned: bool
 
 
+def _turnable(scene: dict[str, Any]) -> bool:
+    """Whether left may be right: in what was painted; people's own pictures may bear words."""
+    return bool(scene) and not scene.get("own")
+
+
 class _Chooser:
     """Remembers what was shown, where, and how closely."""
 
@@ -77,6 +84,7 @@ class _Chooser:
         self.starts = [frame_at(slot.start, fps) for slot in slots]
         self.dice = dice
         self.uses: dict[str, int] = {}
+        self.here: dict[tuple[int, str], int] = {}  # how often in a section
         self.framing: dict[str, int] = {}
         self.turned: dict[str, bool] = {}
         self.seen_in: dict[str, int] = {}  # the section that a picture was last shown in
@@ -98,16 +106,17 @@ class _Chooser:
             every = ((i, rank) for i in others for rank in range(len(self.slots[i].pictures)))
             fresh = [next((item for item in every if self._key(item) != self._previous()), pool[0])]
         matching = self._matching(section)
-        costs = [(self._cost(item, home, matching), *item) for item in fresh]
+        costs = [(self._cost(item, section, home, matching), *item) for item in fresh]
         best = min(costs)[1:]
         slot = self.slots[best[0]]
         key = self._key(best)
         framing = self._frame(key)
         uses = self.uses.get(key, 0)
-        # It comes back in another section, or often: the other way round.
-        if uses and (self.seen_in[key] != section or uses % 4 == 0):
+        # It comes back in another section, or some times in one: the other way round.
+        if (self.dice.random() < _TURN or self.seen_in.get(key) != section) and uses:
             self.turned[key] = not self.turned.get(key, False)
         self.uses[key] = uses + 1
+        self.here[section, key] = self.here.get((section, key), 0) + 1
         self.framing[key] = framing
         self.seen_in[key] = section
         self.last = [*self.last[-2:], key]
@@ -140,11 +149,13 @@ class _Chooser:
         # By file, not by place: the same picture may stand in several slots.
         return str(self.slots[item[0]].pictures[item[1]].path)
 
-    def _cost(self, item: tuple[int, int], home: int, matching: int) -> float:
+    def _cost(self, item: tuple[int, int], section: int, home: int, matching: int) -> float:
         key = self._key(item)
         away = 0.5 if item[0] == matching else 0.9 * min(6, abs(item[0] - home))
-        recent = 1.5 if key in self.last[-2:] else 0.0
-        return 1.6 * self.uses.get(key, 0) + away + 0.5 * item[1] + recent + 0.4 * self.dice.random()
+        recent = 0.9 if key in self.last[-2:] else 0.0
+        shown = 1.6 * self.here.get((section, key), 0) + 0.9 * min(2, self.uses.get(key, 0))
+        # A little chance: three pictures needn't go round and round.
+        return shown + away + 0.5 * item[1] + recent + 1.2 * self.dice.random()
 
     def _frame(self, key: str) -> int:
         """The next framing of a picture: whole at first, then closer, and back."""

@@ -20,10 +20,11 @@ from daemon.film.direction import Direction, View
 from daemon.film.overlays import Overlays
 from daemon.film.pictures import Planes, Store
 from daemon.film.scenery import Scenery, Sprite, figure, stage_of
+from daemon.film.screen import Screen
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "4"  # part of every segment's fingerprint: change it where frames change
+VERSION = "5"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
@@ -45,6 +46,7 @@ class Compositor:
         self.direction = Direction(timeline, envelopes)
         self.store = Store(self.width, self.height)
         self.joiner = Joiner(self.width, self.height, timeline.colours)
+        self.screen = Screen(timeline, self.width, self.height)
         self.overlays = Overlays(self.direction, self.width, self.height)
 
     def close(self) -> None:
@@ -85,7 +87,7 @@ class Compositor:
 
     def _prepare(self, shot: Shot) -> None:
         """Begins to make ready what a shot shows."""
-        if not shot.picture.scene:
+        if not poses(shot.picture):
             self.store.still(shot)
             return
         self._scenery(shot.picture)
@@ -112,6 +114,9 @@ class Compositor:
         keep = (1.0 - white) * (1.0 - black)
         tone = _Tone(keep, (1.0 - black) * white * _WHITE + black * _BLACK, (1.0 - keep) * _GREY)
         picture = view.shot.picture
+        if (clip := self.screen.clip(view.shot, frame)) is not None:
+            self._behind(clip, view.x, view.y, view.scale, out, tone)
+            return
         scenery = self._scenery(picture).result() if poses(picture) else None
         if scenery is None:
             self._behind(self.store.get(view.shot), view.x, view.y, view.scale, out, tone)
@@ -121,7 +126,8 @@ class Compositor:
         lit = 1.0 - float(direction.dim[frame])
         dimmed = _Tone(keep * lit, tone.luma + keep * (1 - lit) * _BLACK, tone.chroma + keep * (1 - lit) * _GREY)
         x, y, scale = _nearer(view, _FAR)
-        self._behind(scenery.back, x, y, scale, out, dimmed)
+        moving = self.screen.back(view.shot, frame)
+        self._behind(scenery.back if moving is None else moving, x, y, scale, out, dimmed)
         sprite = self._figure(picture, int(direction.pose[frame]) if self._on(view, frame) else 0).result()
         if sprite is not None:
             pop = float(direction.pop[frame])
@@ -131,6 +137,8 @@ class Compositor:
         if scenery.front is not None:
             x, y, scale = _nearer(view, _NEAR)
             self._before(scenery.front, scenery, x, y, scale, out, tone, 0.0)
+        if (laid := self.screen.over(view.shot, frame)) is not None:
+            self._before(*laid, 0.5, 0.5, 1.0, out, tone, 0.0)
 
     @staticmethod
     def _on(view: View, frame: int) -> bool:

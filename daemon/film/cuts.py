@@ -160,13 +160,14 @@ class _Rhythm:
     """The pattern of a section's cuts, the same in each of its phrases, and where the section comes again.
 
     phrase: its bars; step: beats a shot; hold: the first shot stays twice as long; quick: bars of the phrase, from
-    0, in which shots are half as long.
+    0, in which shots are half as long; slow: bars that are one shot.
     """
 
     phrase: int
     step: int
     hold: bool
     quick: frozenset[int]
+    slow: frozenset[int]
 
 
 def _inside(
@@ -221,14 +222,19 @@ def _rhythm(section: Section, bars: int, step: int, shortest: int, metre: int, d
     while phrase * metre < step:
         phrase *= 2
     loud = level(section) == "high"
+    cells = range(0, phrase, 4)
     quick: set[int] = set()
+    slow: set[int] = set()
     if loud and step >= 2 * shortest:
         # The last bar of the phrase leads into the next one; sometimes that of each four, too.
         quick = {phrase - 1}
         if dice.random() < 0.5:
-            quick |= set(range(3, phrase, 4))
+            quick |= {cell + 3 for cell in cells}
+    if loud and step < metre:
+        # What is new is looked at for a bar, before it goes fast again.
+        slow = {0} if quick else set(cells)
     hold = not loud and step < metre * 2 and dice.random() < 0.3
-    return _Rhythm(phrase, step, hold, frozenset(quick))
+    return _Rhythm(phrase, step, hold, frozenset(quick), frozenset(slow))
 
 
 def _phrased(bars: list[list[int]], metre: int, shortest: int, rhythm: _Rhythm) -> list[int]:
@@ -254,7 +260,7 @@ def _phrased(bars: list[list[int]], metre: int, shortest: int, rhythm: _Rhythm) 
                         found.append(phrase[at + length // 2][0])
                 at += length
             else:
-                step = max(shortest, step // 2) if at in rhythm.quick else step
+                step = metre if at in rhythm.slow else max(shortest, step // 2) if at in rhythm.quick else step
                 found += phrase[at][::step]
                 at += 1
     return sorted(set(found))

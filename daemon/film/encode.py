@@ -11,10 +11,8 @@ import collections
 import contextlib
 import ctypes
 import fcntl
-import math
 import os
 import queue
-import re
 import signal
 import subprocess
 import threading
@@ -311,22 +309,3 @@ def mux(argv: list[str], sound: Iterable[NDArray[np.float32]]) -> None:
     except BaseException:
         running.kill()
         raise
-
-
-def loudness(program: str, film: Path) -> tuple[float | None, float | None, float | None]:
-    """Integrated loudness (LUFS), range (LU) and true peak (dBTP) of a film's sound, by EBU R128.
-
-    None where it is too quiet to be gated. Faults as finish() has them.
-    """
-    heard = ffmpeg.input(str(film)).audio.filter("ebur128", peak="true", framelog="quiet")
-    stream = ffmpeg.output(heard, "pipe:1", format="null").global_args("-hide_banner", "-nostats", "-loglevel", "info")
-    running = Program(ffmpeg.compile(stream, cmd=program), "measuring the loudness")
-    running.finish()
-    text = "\n".join(running.said())
-
-    def number(name: str, unit: str) -> float | None:
-        found = re.findall(rf"{name}:\s*(-?[0-9.]+|-?inf|nan) {unit}", text)
-        value = float(found[-1]) if found else math.nan
-        return value if math.isfinite(value) and value > -70.0 else None
-
-    return number("I", "LUFS"), number("LRA", "LU"), number("Peak", "dBFS")

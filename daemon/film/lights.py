@@ -24,7 +24,7 @@ _BEAMS = 6
 _BEAM = 0.5  # of the way to white, in the axis of a beam
 _BARS = 36
 _TILES = 10  # of the highest bar
-_TALL = 0.24  # of the picture's height
+_TALL = 0.2  # of the picture's height
 _FALL = 1.6  # a second: how fast a bar sinks
 _BANDS = ("bass", "mid", "treble")
 
@@ -80,6 +80,7 @@ class Lights:
         own = 0.5 + 0.5 * np.sin(seconds * (5 + 4 * np.sin(37 * place)) + 60 * place * place)
         lit = heard * (0.45 + 0.55 * own) * (0.75 + 0.25 * np.cos(2 * math.pi * place) ** 2)
         levels = np.asarray(lit * _TILES, np.float32)
+        # Two colours, as lamps have them: mixed, complementary ones would be grey.
         low, high = self._colours[0], self._colours[1]
-        ramp = np.linspace(0, 1, _TILES, dtype=np.float32)[:, None]
-        tiles(out, height, levels, (low + (high - low) * ramp).astype(np.float32), _TALL, min(1.0, 1.4 * amount))
+        ramp = np.where(np.arange(_TILES)[:, None] < 0.65 * _TILES, low, high)
+        tiles(out, height, levels, ramp.astype(np.float32), _TALL, min(1.0, 1.4 * amount))

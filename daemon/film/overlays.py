@@ -20,9 +20,10 @@ class Overlays:
     def __init__(self, direction: Direction, width: int, height: int, seed: int = 0) -> None:
         self.direction = direction
         self.height = height
+        self.side = min(width, height)
         fps, aspect = float(direction.timeline.fps), width / height
         riding, colours = direction.riding, direction.timeline.colours
-        self._particles = Particles(riding, direction.bands, fps, aspect, seed)
+        self._particles = Particles(riding, direction.bands, fps, width / self.side, height / self.side, seed)
         # Drawn only for films that have them.
         heard = len(colours) > 1 and bool(riding["speakers"].any())
         self._speakers = Speakers(direction.bands, colours, width, height) if heard else None
@@ -44,6 +45,6 @@ class Overlays:
                 self._lights.bars(out, self.height, frame, bars * shown)
         table = self._particles.table(frame)
         if len(table):
-            table[:, _PIXELS] *= self.height
+            table[:, _PIXELS] *= self.side
             table[:, 9] *= shown
             strokes.lay(out, self.height, table)

@@ -1,7 +1,7 @@
 """What flies before the picture: sparks, embers, dust, snow, rain, petals. Any frame is drawn by itself.
 
 Where a particle is follows from its number and the time alone, so segments can be drawn in any order. Positions
-are shares of the height; sizes too: a film looks the same at every size.
+and sizes are in units of the frame's shorter side: a film looks the same at every size.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _MOST = 700  # particles at once
 
 @dataclass(frozen=True)
 class _Falling:
-    """Something that is always there: how many, how fast (heights a second), how large, how it sways."""
+    """Something that is always there: how many, how fast (shorter sides a second), how large, how it sways."""
 
     count: int
     speed: tuple[float, float]
-    side: float  # sideways, heights a second
+    side: float  # sideways, the same
     size: tuple[float, float]
     sway: float
     gust: float  # how much faster in the loudest moment
@@ -40,7 +40,7 @@ class _Falling:
 
 _FALLING = {
     "snow": _Falling(230, (0.07, 0.24), 0.03, (0.0016, 0.0075), 0.03, 1.2, 0.75, (0.55, 0.95), (246, 249, 255)),
-    "rain": _Falling(260, (1.5, 2.5), -0.35, (0.0007, 0.0016), 0.0, 0.7, 0.6, (0.16, 0.42), (205, 220, 240), 0.042),
+    "rain": _Falling(260, (1.5, 2.5), -0.35, (0.0008, 0.0026), 0.0, 0.7, 0.6, (0.18, 0.46), (205, 220, 240), 0.042),
     "dust": _Falling(90, (-0.012, 0.02), 0.014, (0.0016, 0.011), 0.05, 0.8, 1.0, (0.08, 0.34), (255, 236, 205)),
     "petals": _Falling(46, (0.06, 0.15), 0.09, (0.0075, 0.016), 0.06, 0.9, 0.25, (0.8, 0.95), (255, 183, 205), 0, 0.75),
 }
@@ -65,10 +65,13 @@ _BORN = {
 
 
 class Particles:
-    """All that flies in one film. riding: how much of each at every frame; bands: the music's envelopes."""
+    """All that flies in one film. riding: how much of each at every frame; bands: the music's envelopes; wide, tall:
+    the frame, its shorter side 1."""
 
-    def __init__(self, riding: dict[str, Curve], bands: dict[str, Curve], fps: float, aspect: float, seed: int) -> None:
-        self.riding, self.bands, self.fps, self.aspect = riding, bands, fps, aspect
+    def __init__(
+        self, riding: dict[str, Curve], bands: dict[str, Curve], fps: float, wide: float, tall: float, seed: int
+    ) -> None:
+        self.riding, self.bands, self.fps, self.wide, self.tall = riding, bands, fps, wide, tall
         self._fields = {name: _field(name, kind.count, seed) for name, kind in _FALLING.items()}
         self._travel = {name: np.cumsum(1.0 + kind.gust * bands["bass"]) / fps for name, kind in _FALLING.items()}
         beat = np.maximum(bands["onset"], bands["treble"] ** 2)
@@ -80,7 +83,7 @@ class Particles:
         self._seed = seed
 
     def table(self, frame: int) -> Table:
-        """The particles of a frame; colours and alpha filled in, positions in heights."""
+        """The particles of a frame; colours and alpha filled in, positions and lengths in shorter sides."""
         parts = [self._fall(name, frame) for name in _FALLING if self.riding[name][frame] > 0]
         parts += [part for name in _BORN if (part := self._alive(name, frame)) is not None]
         return np.concatenate(parts)[:_MOST] if parts else np.zeros((0, FIELDS), np.float32)
@@ -95,7 +98,7 @@ class Particles:
         side = kind.side * (0.5 + depth)
         turn = field[:, 4] * 2 * math.pi + seconds * (0.4 + 0.9 * field[:, 5])
         margin = 0.1
-        wide, tall = self.aspect + 2 * margin, 1 + 2 * margin
+        wide, tall = self.wide + 2 * margin, self.tall + 2 * margin
         x = (field[:, 0] * wide + side * travel + kind.sway * np.sin(turn)) % wide - margin
         y = (field[:, 1] * tall + speed * travel + 0.3 * kind.sway * np.cos(1.3 * turn)) % tall - margin
         near = depth**2
@@ -159,7 +162,7 @@ class Particles:
     ) -> None:
         # A shower from one place beyond the upper edge, another one each time.
         place = _chance(born // max(1, round(0.5 * self.fps)), 9, self._seed)
-        x0 = self.aspect * (0.1 + 0.8 * place)
+        x0 = self.wide * (0.1 + 0.8 * place)
         aim = 1.57 + 1.5 * (chance(5) - 0.5)
         self._thrown(out, age, (x0, np.full_like(place, -0.03)), aim, 0.25 + 1.0 * chance(6) ** 1.5)
 
@@ -168,9 +171,9 @@ class Particles:
     ) -> None:
         # Two fountains out of the lower corners, crossing.
         right = chance(9) > 0.5
-        x0 = np.where(right, self.aspect + 0.02, -0.02)
+        x0 = np.where(right, self.wide + 0.02, -0.02)
         aim = np.where(right, -2.05, -1.09) + 0.75 * (chance(5) - 0.5)
-        self._thrown(out, age, (x0, np.full_like(chance(5), 1.02)), aim, 0.7 + 2.2 * chance(6))
+        self._thrown(out, age, (x0, np.full_like(chance(5), self.tall + 0.02)), aim, 0.7 + 2.2 * chance(6))
 
     def _thrown(
         self,
@@ -196,11 +199,11 @@ class Particles:
     ) -> None:
         rise = 0.12 + 0.2 * chance(5)
         out[:, 0] = (
-            self.aspect * (chance(6) * 1.1 - 0.05)
+            self.wide * (chance(6) * 1.1 - 0.05)
             + 0.05 * np.sin(age * (1.2 + 2 * chance(7)) + 6.3 * chance(8))
             + 0.03 * age * (chance(9) - 0.3)
         )
-        out[:, 1] = 1.04 - rise * age - 0.02 * age**2
+        out[:, 1] = self.tall + 0.04 - rise * age - 0.02 * age**2
 
 
 def _field(name: str, count: int, seed: int) -> NDArray[np.float32]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
 
 from daemon.film.compositor import Compositor
 from daemon.film.lettering import lettered
 from daemon.film.values import Shot, Timeline
 
 _QUALITY = 88
+_FINER = 2
 
 
 def best_frame(timeline: Timeline) -> int:
@@ -38,7 +40,7 @@ def poster(
 
     line: a small line at the foot, "212 of 214 cuts on the beat; random: 31".
     """
-    with Compositor(timeline, envelopes) as drawing:
+    with Compositor(replace(timeline, captions=()), envelopes) as drawing:
         frame = np.empty((drawing.height * 3 // 2, drawing.width), np.uint8)
         drawing.brush()(best_frame(timeline), frame)
     picture = Image.fromarray(rgb(frame, timeline.width, timeline.height))
@@ -62,23 +64,24 @@ def titled(picture: Image.Image, title: str, artist: str, line: str = "") -> Ima
     dark = np.clip((shade - 0.55) / 0.45, 0, 1) ** 1.5 * 0.75
     pixels = np.asarray(picture, np.float32) * (1 - dark[..., None])
     toned = Image.fromarray(pixels.astype(np.uint8))
-    draw = ImageDraw.Draw(toned)
     margin = round(min(width, height) * 0.06)
     size = round(min(width, height) * 0.11)
-    words, font = lettered(_plain(title), size)
-    while size > 12 and draw.textlength(words, font=font) > width - 2 * margin:
+    words, font = lettered(_plain(title), _FINER * size)
+    while size > 12 and font.getlength(words) > _FINER * (width - 2 * margin):
         size = round(size * 0.92)
-        words, font = lettered(_plain(title), size)
-    by, small = lettered(_plain(artist), max(12, round(min(width, height) * 0.042)))
-    tiny = ImageFont.load_default(max(10, round(min(width, height) * 0.024)))
-    bottom = height - margin
-    glow = Image.new("RGBA", toned.size, (0, 0, 0, 0))
-    over = ImageDraw.Draw(glow)
-    for text, face, colour in ((line, tiny, (200, 200, 205)), (by, small, (225, 225, 230))):
+        words, font = lettered(_plain(title), _FINER * size)
+    by, small = lettered(_plain(artist), _FINER * max(12, round(min(width, height) * 0.042)))
+    told, tiny = lettered(line, _FINER * max(10, round(min(width, height) * 0.026)))
+    left, bottom = _FINER * margin, _FINER * (height - margin)
+    # Drawn larger and shrunk: small letters stand in whole pixels otherwise, and touch.
+    large = Image.new("RGBA", (_FINER * width, _FINER * height), (0, 0, 0, 0))
+    over = ImageDraw.Draw(large)
+    for text, face, colour in ((told, tiny, (200, 200, 205)), (by, small, (225, 225, 230))):
         if text:
-            over.text((margin, bottom), text, font=face, fill=(*colour, 255), anchor="ls")
-            bottom -= round(float(getattr(face, "size", 20)) * 1.55)
-    over.text((margin, bottom), words, font=font, fill=(255, 255, 255, 255), anchor="ls")
+            over.text((left, bottom), text, font=face, fill=(*colour, 255), anchor="ls")
+            bottom -= round(float(getattr(face, "size", 40)) * 1.55)
+    over.text((left, bottom), words, font=font, fill=(255, 255, 255, 255), anchor="ls")
+    glow = large.resize((width, height), Image.Resampling.LANCZOS)
     shadow = glow.getchannel("A").filter(ImageFilter.GaussianBlur(max(2, size // 10)))
     toned.paste((0, 0, 0), (0, max(1, size // 24)), shadow)
     toned.paste(glow, (0, 0), glow)

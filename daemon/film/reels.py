@@ -202,8 +202,9 @@ def between(first: Pixels, second: Pixels, share: float) -> Pixels:
 
 
 def _flow(one: Pixels, two: Pixels) -> NDArray[np.float32]:
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    return np.asarray(estimator.calc(one, two, None), np.float32)
+    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    flow = np.zeros((*one.shape[:2], 2), np.float32)
+    return np.asarray(estimator.calc(one, two, flow), np.float32)
 
 
 def _sized(grey: Pixels, size: tuple[int, int]) -> Pixels:

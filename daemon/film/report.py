@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
 from daemon.film.credits import credits
+from daemon.film.report_plot import plot
 from daemon.film.report_rows import clock, role_of, rows
 from daemon.names import shown
 
@@ -89,6 +90,8 @@ def view(
         "bas": f"{scores.bas:.2f}",
         "random_bas": f"{scores.random_bas:.2f}",
         "rows": rows(analysis, shots, duration),
+        "found": plot(edit),
+        "shape": f"{edit.get('width') or 16} / {edit.get('height') or 9}",
         "roles": list(dict.fromkeys(role_of(section.role) for section in analysis.sections)),
         "shots": shots[::step],
         "step": step,
@@ -129,10 +132,15 @@ def _facts(
     if analysis.mood:
         found.append(("Mood", ", ".join(shown(word) for word in analysis.mood[:4])))
     if sync.av_offset_ms is not None:
-        found.append(("Sound against picture", f"{sync.av_offset_ms:+.2f} ms"))
+        found.append(("Sound against picture", _milliseconds(sync.av_offset_ms)))
     if sync.films:
         found.append(("File", f"{sync.films[0].size / 1e6:.1f} MB"))
     return found
+
+
+def _milliseconds(value: float) -> str:
+    """'+0.02 ms'; what rounds to nothing has no sign."""
+    return f"{value:+.2f} ms" if abs(value) >= 0.005 else "0.00 ms"
 
 
 def _told(sync: sidecars.Sync) -> bool:
@@ -148,7 +156,7 @@ def _film(film: sidecars.Film) -> dict[str, Any]:
         "picture": f"{film.width} x {film.height}",
         "rate": f"{float(Fraction(film.fps)):.5g}",
         "size": f"{film.size / 1e6:.1f} MB",
-        "offset": f"{film.av_offset_ms:+.2f} ms" if film.av_offset_ms is not None else "-",
+        "offset": _milliseconds(film.av_offset_ms) if film.av_offset_ms is not None else "-",
         "checks": f"{passed} of {len(film.checks)}",
         "ok": passed == len(film.checks),
         "notes": [shown(note) for note in film.notes],

@@ -61,7 +61,7 @@ def peaks(motion: Sequence[float] | NDArray[np.float32], fps: float) -> list[Pea
 def fit(seconds: float, beat: float, most: int = MOST_LOOPS) -> tuple[int, int, float]:
     """How many loops fill how many beats, and the rate at which the loop then runs: the nearest to 1.
 
-    seconds: the loop's length; beat: a beat's. Of fits that are within a hundredth, the one of fewest loops.
+    seconds: the loop's length; beat: a beat's. Of fits that are within three hundredths, the one of fewest loops.
     ValueError where a length isn't positive and finite.
     """
     if not (seconds > 0 and beat > 0 and math.isfinite(seconds) and math.isfinite(beat)):
@@ -71,7 +71,7 @@ def fit(seconds: float, beat: float, most: int = MOST_LOOPS) -> tuple[int, int, 
         whole = seconds * loops / beat
         for beats in {max(1, math.floor(whole)), max(1, math.ceil(whole))}:
             strain = abs(math.log(whole / beats))
-            if best is None or strain < best[0] - 0.01:
+            if best is None or strain < best[0] - 0.03:
                 best = (strain, loops, beats)
     assert best is not None
     _, loops, beats = best

@@ -107,7 +107,7 @@ def figure(picture: PictureFile, pose: str, width: int, height: int) -> Sprite |
     if picture.scene.get("own", {}).get("cast"):
         made = staging.arrange(picture.scene, wide, high)
         placed = staging.figures(picture.scene, made, picture.path.parent, pose, wide, high)
-        return _sprite(*placed, wide, high) if placed else None
+        return sprite_of(*placed, wide, high) if placed else None
     _, _, _, camera = _composed(picture.scene, wide, high)
     _, cast, _, _ = _composed({**picture.scene, "pose": pose}, wide, high)
     return _cut(cast, camera, wide, high)
@@ -164,10 +164,10 @@ def _cut(layers: Sequence[Any], camera: Any, width: int, height: int) -> Sprite 
     left, top, right, bottom = _box(layers, camera, width, height) if layers else (0, 0, 0, 0)
     if right - left < 2 or bottom - top < 2:
         return None
-    return _sprite(_drawn(layers, camera, width, height, (left, top, right, bottom)), left, top, width, height)
+    return sprite_of(_drawn(layers, camera, width, height, (left, top, right, bottom)), left, top, width, height)
 
 
-def _sprite(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
+def sprite_of(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
     """Premultiplied RGBA of even size, whose first pixel lies at left, top of the canvas, as a cut-out."""
     bottom, right = top + rgba.shape[0], left + rgba.shape[1]
     # The border is clear, so that a cut-out ends softly; but not at the canvas' own edge, beyond which it goes on.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 
 from daemon.film import kernels
@@ -19,8 +18,9 @@ from daemon.film.direction import Curve
 from daemon.film.pictures import MATRIX
 
 Plane = NDArray[np.uint8]
+Field = NDArray[np.floating]
 
-_TALL = 0.5  # of the picture's height
+_TALL = 0.5  # of the picture's shorter side
 _WIDE = 0.52  # of their own height
 _SHOWN = 0.84  # share of the width that is inside the picture
 # Cones: middle (shares of the cabinet), radius (of its width), how far they swell, the band that they follow.
@@ -42,17 +42,16 @@ class Speakers:
     def __init__(self, bands: dict[str, Curve], colours: Sequence[str], width: int, height: int) -> None:
         self.bands = bands
         self.width, self.height = width, height
-        self.tall = max(16, round(height * _TALL / 2) * 2)
+        self.tall = max(16, round(min(width, height) * _TALL / 2) * 2)
         self.wide = max(8, round(self.tall * _WIDE / 2) * 2)
-        self._cabinets = self._pair(_cabinet(colours), self.wide, self.tall)
+        self._cabinets = self._pair(_cabinet(colours, self.wide, self.tall))
         self._cones = []
         for _, _, radius, _, _ in _CONES:
             side = max(4, round(2 * radius * self.wide / 2) * 2)
-            self._cones.append(self._pair(_cone(colours), side, side))
+            self._cones.append(self._pair(_cone(colours, side)))
 
     @staticmethod
-    def _pair(svg: str, width: int, height: int) -> tuple[_Cut, _Cut]:
-        rgba = _drawn(svg, width, height)
+    def _pair(rgba: Plane) -> tuple[_Cut, _Cut]:
         return _cut(rgba), _cut(rgba[:, ::-1])
 
     def draw(self, out: Plane, frame: int, amount: float, white: float, black: float) -> None:
@@ -83,17 +82,6 @@ class Speakers:
         kernels.lay_chroma(cut.chroma, cut.alpha_half, chroma, half_x, half_y, step, step, tone[0], tone[2])
 
 
-def _drawn(svg: str, width: int, height: int) -> Plane:
-    """RGBA, premultiplied, with a clear border."""
-    whole = svg.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" ', 1)
-    png = bytes(resvg_py.svg_to_bytes(svg_string=whole, skip_system_fonts=True))
-    bgra = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    assert bgra is not None
-    rgba = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.float32)
-    rgba[..., :3] *= rgba[..., 3:] / 255
-    return np.pad(rgba.astype(np.uint8), ((_EDGE, _EDGE), (_EDGE, _EDGE), (0, 0)))
-
-
 def _cut(rgba: Plane) -> _Cut:
     rgba = np.ascontiguousarray(rgba)
     matrix = np.concatenate([MATRIX[:, :3], MATRIX[:, 3:] / 255], axis=1)
@@ -109,26 +97,73 @@ def _cut(rgba: Plane) -> _Cut:
     )
 
 
-def _cabinet(colours: Sequence[str]) -> str:
-    """A dark cabinet with a lit edge, its two baskets, screws and a port."""
+class _Canvas:
+    """A small drawing by distances, in units of its own width / `units`; soft edges of one pixel."""
+
+    def __init__(self, width: int, height: int, units: float) -> None:
+        self.scale = width / units
+        self.x = (np.arange(width, dtype=np.float32) + 0.5)[None, :] / self.scale
+        self.y = (np.arange(height, dtype=np.float32) + 0.5)[:, None] / self.scale
+        self.rgba = np.zeros((height, width, 4), np.float32)
+
+    def lay(self, colour: str | Field, away: Field, alpha: float = 1.0) -> None:
+        """Lays a colour ('#rrggbb', or one a pixel) where the distance `away` is negative."""
+        tone = np.array(rgb_of(colour), np.float32) if isinstance(colour, str) else colour
+        cover = np.clip(0.5 - away * self.scale, 0, 1)[..., None] * alpha
+        self.rgba[..., :3] += (tone - self.rgba[..., :3]) * cover
+        self.rgba[..., 3:] += (255 - self.rgba[..., 3:]) * cover
+
+    def disc(self, x: float, y: float, radius: float) -> Field:
+        """Distances from a disc."""
+        return np.asarray(np.hypot(self.x - x, self.y - y) - radius, np.float32)
+
+    def box(self, left: float, top: float, right: float, bottom: float, radius: float) -> Field:
+        """Distances from a box with round corners."""
+        across = np.abs(self.x - (left + right) / 2) - (right - left) / 2 + radius
+        down = np.abs(self.y - (top + bottom) / 2) - (bottom - top) / 2 + radius
+        outside = np.hypot(np.maximum(across, 0), np.maximum(down, 0))
+        return np.asarray(outside + np.minimum(np.maximum(across, down), 0) - radius, np.float32)
+
+    def done(self) -> Plane:
+        """RGBA, premultiplied, with a clear border."""
+        rgb = self.rgba[..., :3] * (self.rgba[..., 3:] / 255)
+        whole = np.concatenate([rgb, self.rgba[..., 3:]], axis=2) + 0.5
+        return np.pad(whole.astype(np.uint8), ((_EDGE, _EDGE), (_EDGE, _EDGE), (0, 0)))
+
+
+def _line(away: Field, width: float) -> Field:
+    """Distances from the outline of a shape."""
+    return np.asarray(np.abs(away) - width / 2, np.float32)
+
+
+def _mixed(low: str, high: str, share: Field) -> Field:
+    """Colours from one to the other."""
+    first, last = (np.array(rgb_of(colour), np.float32) for colour in (low, high))
+    return np.asarray(first + (last - first) * np.clip(share, 0, 1)[..., None], np.float32)
+
+
+def _cabinet(colours: Sequence[str], width: int, height: int) -> Plane:
+    """A dark cabinet with lit edges, its two baskets, screws and a port; 260 units wide, its foot beyond the frame."""
     warm, cold = colours[0], colours[1]
     body, shade, edge = _toned(warm, 0.2), _toned(cold, 0.08), _toned(warm, 0.42)
-    baskets = "".join(
-        f'<circle cx="{260 * x:.0f}" cy="{500 * y:.0f}" r="{260 * r * 1.22:.0f}" fill="#0b0910" stroke="{edge}" '
-        f'stroke-width="7"/>'
-        for x, y, r, _, _ in _CONES
-    )
-    screws = "".join(f'<circle cx="{x}" cy="{y}" r="5" fill="{edge}"/>' for x in (24, 236) for y in (26, 474))
-    return (
-        '<svg viewBox="0 0 260 500" preserveAspectRatio="none">'
-        '<defs><linearGradient id="b" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="' + body + '"/>'
-        f'<stop offset="1" stop-color="{shade}"/></linearGradient></defs>'
-        '<rect x="3" y="3" width="254" height="600" rx="16" fill="url(#b)" stroke="#07060a" stroke-width="6"/>'
-        f'<path d="M10 590 V22 Q10 10 22 10 H238" fill="none" stroke="{warm}" stroke-opacity=".75" stroke-width="4"/>'
-        f'<path d="M250 590 V22 Q250 10 238 10" fill="none" stroke="{cold}" stroke-opacity=".55" stroke-width="4"/>'
-        f'{baskets}{screws}<rect x="86" y="216" width="88" height="13" rx="6.5" fill="#07060a" stroke-width="3" '
-        f'stroke="{edge}"/></svg>'
-    )
+    art = _Canvas(width, height, 260)
+    tall = height / art.scale
+    case = art.box(3, 3, 257, tall + 100, 16)
+    art.lay("#07060a", case)
+    art.lay(_mixed(body, shade, (art.x / 260 + art.y / tall) / 2), case + 5)
+    rim = _line(case + 9, 4)
+    art.lay(warm, np.maximum(rim, art.x - 215), 0.75)
+    art.lay(cold, np.maximum(rim, 215 - art.x), 0.55)
+    for across, down, radius, _, _ in _CONES:
+        away = art.disc(260 * across, tall * down, 260 * radius * 1.22)
+        art.lay("#0b0910", away)
+        art.lay(edge, _line(away, 7))
+    for x in (26, 234):
+        art.lay(edge, art.disc(x, 28, 5))
+    port = art.box(86, 0.43 * tall, 174, 0.43 * tall + 13, 6.5)
+    art.lay("#07060a", port)
+    art.lay(edge, _line(port, 3))
+    return art.done()
 
 
 def _toned(colour: str, share: float) -> str:
@@ -137,19 +172,20 @@ def _toned(colour: str, share: float) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _cone(colours: Sequence[str]) -> str:
-    """A cone seen from the front: surround, paper, cap, and a ring of light."""
-    return (
-        '<svg viewBox="-100 -100 200 200"><defs><radialGradient id="c" cx=".42" cy=".36" r=".75">'
-        '<stop offset="0" stop-color="#4b4359"/><stop offset=".55" stop-color="#2a2433"/>'
-        '<stop offset="1" stop-color="#15121c"/></radialGradient>'
-        '<radialGradient id="d" cx=".36" cy=".32" r=".8"><stop offset="0" stop-color="#8d83a3"/>'
-        '<stop offset=".4" stop-color="#3a3347"/><stop offset="1" stop-color="#17131e"/></radialGradient></defs>'
-        '<circle r="97" fill="#1a1622" stroke="#0a080d" stroke-width="5"/>'
-        f'<circle r="86" fill="url(#c)" stroke="{colours[0]}" stroke-opacity=".9" stroke-width="5"/>'
-        '<circle r="66" fill="none" stroke="#000" stroke-opacity=".3" stroke-width="4"/>'
-        '<circle r="50" fill="none" stroke="#fff" stroke-opacity=".07" stroke-width="4"/>'
-        '<circle r="31" fill="url(#d)" stroke="#0a080d" stroke-width="4"/>'
-        '<path d="M-66 -42 A78 78 0 0 1 -8 -78" fill="none" stroke="#fff" stroke-opacity=".28" stroke-width="6" '
-        'stroke-linecap="round"/></svg>'
-    )
+def _cone(colours: Sequence[str], side: int) -> Plane:
+    """A cone seen from the front: surround, paper, cap, and a ring of light; 200 units wide."""
+    art = _Canvas(side, side, 200)
+
+    def disc(radius: float) -> Field:
+        return art.disc(100, 100, radius)
+
+    art.lay("#0a080d", disc(99))
+    art.lay("#1a1622", disc(94))
+    art.lay(_mixed("#4b4359", "#15121c", (art.disc(84, 72, 0)) / 150), disc(86))
+    art.lay(colours[0], _line(disc(86), 5), 0.9)
+    art.lay("#000000", _line(disc(66), 4), 0.3)
+    art.lay("#ffffff", _line(disc(50), 4), 0.07)
+    art.lay("#0a080d", disc(33))
+    art.lay(_mixed("#8d83a3", "#17131e", (art.disc(91, 89, 0)) / 44), disc(29))
+    art.lay("#ffffff", np.maximum(_line(disc(78), 6), np.maximum(art.x - 92, art.y - 58)), 0.28)
+    return art.done()

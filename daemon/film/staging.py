@@ -2,9 +2,15 @@
 
 A scene with own material is a painter's scene with one entry more:
 
-    scene["own"] = {"cast": [{"name": str, "poses": {name: {"file", "box", "anchor", "stature", "base", ...}}}],
-                    "background": file or "", "light": {"ambient", "key": r, g, b in 0..1, "side": -1..1}}
+    scene["own"] = {
+        "cast": [{"name": str, "poses": {name: {"file", "box", "anchor", "stature", "base", ...}}}],
+        "background": file or "",
+        "light": {"ambient", "key": r, g, b in 0..1, "side": -1..1},
+        "loop", "over", "clip": each a reel, where there is one,
+    }
 
+A reel is {"file", "name", "frames", "fps", "seconds", "peaks", "shown": the moment of its still}: a loop moves in
+place of the background's still, one that is over lies over all, a clip is the whole picture and has no cast.
 Files lie in the job's folder, made ready by `cutouts`. Colours are RGB; layers are RGBA, premultiplied.
 """
 
@@ -25,6 +31,7 @@ from daemon.film.painter.choose import choose
 from daemon.film.painter.draw import compose, lay_over, perform, rasterise
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage
 from daemon.film.pictures import covering, load
+from daemon.film.reels import Reel
 
 VERSION = "1"
 STATURE = 640.0  # world units that a figure of scale 1 is tall, as the painter's own are
@@ -129,7 +136,12 @@ def backdrop(scene: dict[str, Any], made: Set, folder: Path, width: int, height:
     name = scene["own"].get("background")
     if not name:
         return None
-    rgb = covering(load(folder / name), width, height)
+    return framed(load(folder / name), made, width, height)
+
+
+def framed(rgb: Pixels, made: Set, width: int, height: int) -> Pixels:
+    """An own background as a scene's camera sees it, H x W x 3."""
+    rgb = covering(rgb, width, height)
     # What is far grows less than the figure when the camera goes near, and gets a little soft.
     near = 1.0 + (min(2.6, made.camera.zoom) - 1.0) * 0.4
     high, wide = (side / near for side in rgb.shape[:2])
@@ -145,6 +157,22 @@ def backdrop(scene: dict[str, Any], made: Set, folder: Path, width: int, height:
     if near > 1.2:
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), (near - 1.0) * width * 0.006), np.uint8)
     return seen
+
+
+def laid(frame: Pixels, width: int, height: int) -> tuple[Pixels, int, int]:
+    """A frame of a loop with transparency over the whole picture: premultiplied RGBA, and where it lies.
+
+    It covers the picture where their shapes are alike, else it stands in the middle of the lower edge.
+    """
+    high, wide = frame.shape[:2]
+    ratio = (wide / high) / (width / height)
+    scale = max(width / wide, height / high) if 0.75 < ratio < 1.34 else min(width / wide, height / high)
+    size = (max(2, round(wide * scale / 2) * 2), max(2, round(high * scale / 2) * 2))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    rgba = np.asarray(cv2.resize(premultiplied(frame), size, interpolation=method), np.uint8)
+    left, top = (width - size[0]) // 2, height - size[1] if size[1] <= height else (height - size[1]) // 2
+    part = rgba[max(0, -top) : max(0, -top) + height, max(0, -left) : max(0, -left) + width]
+    return np.ascontiguousarray(part), max(0, left) // 2 * 2, max(0, top) // 2 * 2
 
 
 def light_of(rgb: Pixels) -> dict[str, Any]:
@@ -306,7 +334,13 @@ def draw(scene: dict[str, Any], folder: Path, width: int, height: int) -> tuple[
         rgba, left, top = placed
         window = canvas[top : top + rgba.shape[0], left : left + rgba.shape[1]]
         window[:] = over(window, rgba)
-    return _layers(canvas, made.before, made.camera, width, height), made
+    canvas = _layers(canvas, made.before, made.camera, width, height)
+    if (told := scene["own"].get("over")) is not None:
+        reel = Reel(folder / told["file"])
+        rgba, left, top = laid(reel.at(reel.step(float(told["shown"]), around=True)), width, height)
+        window = canvas[top : top + rgba.shape[0], left : left + rgba.shape[1]]
+        window[:] = over(window, rgba)
+    return canvas, made
 
 
 def behind(scene: dict[str, Any], made: Set, folder: Path, width: int, height: int) -> Pixels:

@@ -38,7 +38,7 @@ class _Edge:
 _EDGES = {
     "diagonal": _Edge(0.012, 0.075, 1.0, 0),
     "iris": _Edge(0.035, 0.11, 0.85, 1),
-    "ink": _Edge(0.05, 0.1, 0.9, -1),
+    "ink": _Edge(0.03, 0.075, 1.0, -1),
 }
 _INK = (24.0, 126.0, 130.0)
 _KEPT = 2  # mattes kept: two threads may be in two wipes
@@ -108,7 +108,7 @@ def matte(style: str, turn: int, width: int, height: int) -> Matte:
     elif style == "iris":
         field = np.hypot(x - wide / 2, y - 0.46)
     else:
-        field = _blot(turn, width, height) * 0.75 + 0.45 * np.hypot(x - wide / 2, y - 0.5)
+        field = _blot(turn, width, height) * 0.9 + 0.4 * np.hypot(x - wide / 2, y - 0.5)
     low, high = float(field.min()), float(field.max())
     levels = np.asarray((field - low) * (65535 / max(1e-6, high - low)), np.uint16)
     # By rank: in equal times equal areas are uncovered.
@@ -121,7 +121,7 @@ def _blot(turn: int, width: int, height: int) -> NDArray[np.float32]:
     """Clouds of several sizes, 0..1, the same for every frame size."""
     dice = np.random.default_rng(turn)
     field = np.zeros((height, width), np.float32)
-    for cells, share in ((3, 0.55), (7, 0.25), (17, 0.12), (45, 0.08)):
+    for cells, share in ((3, 0.68), (6, 0.25), (14, 0.055), (40, 0.015)):
         grid = dice.random((cells + 3, round(cells * 16 / 9) + 3), np.float32)
         grid = np.asarray(cv2.resize(grid, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC), np.float32)
         field += share * np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)

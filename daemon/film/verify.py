@@ -7,6 +7,7 @@ absolute change of a picture from the one before it, in those units.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -77,16 +78,22 @@ def verify(
     progress: Progress = lambda *_args, **_extra: None,
     *,
     sound_expected: bool = True,
+    hear: Callable[[watch.Heard], None] = lambda _heard: None,
 ) -> Verdict:
-    """Every check of a finished film. FinalFault where it can't be decoded at all.
+    """Every check of a finished film, out of one decode. FinalFault where it can't be decoded at all.
 
-    progress(fraction, doing).
+    progress(fraction, doing). hear: gets the film's sound as it goes by.
     """
     form = sound.probe(song)
     begins = offset.starts(float(timeline.frames / timeline.fps))
     heard = offset.Gatherer(begins, offset.RATE)
     verdict = Verdict()
-    seen = _watch(film, timeline, envelopes, heard, verdict, progress)
+
+    def both(piece: watch.Heard) -> None:
+        heard.hear(piece)
+        hear(piece)
+
+    seen = _watch(film, timeline, envelopes, both, verdict, progress)
     verdict.frames = seen.frames
     verdict.found = _found(seen, set(timeline.cuts))
     verdict.checks += [
@@ -110,7 +117,7 @@ def _watch(
     film: Path,
     timeline: Timeline,
     envelopes: dict[str, NDArray[np.float32]],
-    heard: offset.Gatherer,
+    hear: Callable[[watch.Heard], None],
     verdict: Verdict,
     progress: Progress,
 ) -> _Watched:
@@ -125,7 +132,7 @@ def _watch(
     before = planned_before = None
     with Compositor(timeline, envelopes, width * _FINER, height * _FINER) as drawing:
         brush = drawing.brush()
-        for picture in watch.watch(film, width, height, heard.hear):
+        for picture in watch.watch(film, width, height, hear):
             index = picture.index
             seen.frames = index + 1
             if picture.time is None or abs(picture.time * timeline.fps - index) > Fraction(1, 100):

@@ -14,7 +14,13 @@ from daemon.queue import names
 
 Shape = Literal["file", "folder", "link", "fifo", "other"]
 
-_FOLDER_ROLES = {"cast": "cast", "backgrounds": "background", "background": "background", "loops": "loop"}
+_FOLDER_ROLES = {
+    "cast": "cast",
+    "backgrounds": "background",
+    "background": "background",
+    "loops": "loop",
+    "clips": "clip",
+}
 _EMPTY = "empty file"
 _COVERS = ("cover", "folder", "front", "album")
 

@@ -239,6 +239,10 @@ class Inbox:
         """Removes a job's note; to be called when it is tried again."""
         return notes.remove_note(self._settings, job)
 
+    def asked_again(self, inbox: str) -> list[str]:
+        """The names of the jobs whose notes there were renamed to RETRY. Slow."""
+        return notes.asked_again(self._settings, inbox)
+
     def give_back(self, folder: Path, job: sidecars.Job) -> str:
         """Moves what was dropped back beside the note; returns the place, "" where nothing had to move."""
         self._must_be_there(job)

@@ -29,6 +29,7 @@ _LONGEST = 255
 
 HIDDEN = ".dropreel-"
 NOTE = ".FAILED.txt"
+RETRY = ".RETRY.txt"  # what its reader renames the note to
 GIVEN_BACK = ".FAILED"
 STATUS = "_STATUS.html"
 
@@ -55,6 +56,7 @@ def is_ours(name: str) -> bool:
         name == STATUS
         or name.startswith((HIDDEN, STATUS))
         or name.endswith((NOTE, GIVEN_BACK))
+        or name.lower().endswith(RETRY.lower())
         or name.lower() == "readme.txt"
     )
 

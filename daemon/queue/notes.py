@@ -1,7 +1,8 @@
 """The note beside a drop that failed, and the way back of what was dropped.
 
 The note is `<dropped name>.FAILED.txt`; what goes back lies in `<dropped name>.FAILED/` beside it, whence
-its owner may drop it again. Neither is ever taken for a drop.
+its owner may drop it again. Neither is ever taken for a drop. A note renamed to `<dropped name>.RETRY.txt`
+asks that its job be tried again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import contextlib
 import grp
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -47,8 +49,9 @@ def text(job: sidecars.Job, trouble: sidecars.Trouble) -> str:
     if job.take == "copy":
         lines.append("The file was copied; it lies where you dropped it.")
     else:
-        lines.append(f"The file is safe with the daemon. To try again: dropreel retry {job.id}")
+        lines.append("The file is safe with the daemon.")
     lines += [
+        f"To try again, rename this note: FAILED becomes RETRY. (Or: dropreel retry {job.id})",
         "This note goes away when the job is tried again.",
         "",
         f"(job {job.name}, {trouble.at})".replace(", )", ")"),
@@ -93,19 +96,39 @@ def write_note(settings: Settings, job: sidecars.Job, trouble: sidecars.Trouble)
 
 
 def remove_note(settings: Settings, job: sidecars.Job) -> bool:
-    """Removes a job's note, where one lies there and it is that job's; True where it did."""
-    name = note_name(job)
+    """Removes a job's note, renamed or not, where one lies there and it is that job's; True where it did."""
+    name, removed = note_name(job), False
     try:
         with handles.folder(settings.inbox, job.inbox) as dir_fd:
-            data = handles.read_small(dir_fd, name, _LONGEST)
-            if data is None or f"(job {job.name}".encode() not in data:
-                return False
-            with durable.act("remove", name):
-                os.unlink(name, dir_fd=dir_fd)
-                handles.sync(dir_fd)
+            for found in {name, *_renamed(dir_fd)} & set(os.listdir(dir_fd)):
+                data = handles.read_small(dir_fd, found, _LONGEST)
+                if data is None or f"(job {job.name}".encode() not in data:
+                    continue
+                with durable.act("remove", found):
+                    os.unlink(found, dir_fd=dir_fd)
+                    handles.sync(dir_fd)
+                removed = True
     except OSError:
-        return False
-    return True
+        return removed
+    return removed
+
+
+def _renamed(dir_fd: int) -> list[str]:
+    return [name for name in os.listdir(dir_fd) if name.lower().endswith(names.RETRY.lower())]
+
+
+def asked_again(settings: Settings, inbox: str) -> list[str]:
+    """The names of the jobs whose notes in an inbox folder were renamed to RETRY; none where it isn't there."""
+    found = []
+    try:
+        with handles.folder(settings.inbox, inbox) as dir_fd:
+            for name in _renamed(dir_fd):
+                data = handles.read_small(dir_fd, name, _LONGEST) or b""
+                if match := re.search(rb"^\(job ([0-9a-z-]+)", data, re.MULTILINE):
+                    found.append(match[1].decode("ascii"))
+    except OSError:
+        return []
+    return found
 
 
 def give_back(settings: Settings, folder: Path, job: sidecars.Job) -> str:

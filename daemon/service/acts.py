@@ -209,7 +209,10 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
     if event.what == "reopens" and event.error is None:
         delivery.seen_reopen(c, event.result)
         return
-    if event.what in ("tidy", "pages", "told", "reopens"):
+    if event.what == "retries" and event.error is None:
+        notices.seen_retry(c, event.result)
+        return
+    if event.what in ("tidy", "pages", "told", "reopens", "retries"):
         if event.error is not None:
             c.log.warning("work aside failed", what=event.what, error=repr(event.error))
         return
@@ -228,6 +231,7 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
         "note": notices.noted,
         "reopen": delivery.reopened,
         "return": delivery.returned,
+        "expire": delivery.expired_now,
     }
     if event.what in takers:
         takers[event.what](c, one, event.result)

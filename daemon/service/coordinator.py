@@ -31,7 +31,7 @@ from daemon.events import (
 from daemon.job import LIVE, JobFolder
 from daemon.queue import schedule, spool
 from daemon.queue.inbox import Inbox
-from daemon.service import acts, asks, claims, delivery, desks, ends, snapshot
+from daemon.service import acts, asks, claims, delivery, desks, ends, notices, snapshot
 from daemon.service.decide import Act, Facts, decide
 from daemon.service.estimates import Estimates, length_by_size
 from daemon.service.gates import Gates
@@ -101,6 +101,7 @@ class Coordinator:
         self.quiet_since: float | None = None
         self.desks_looked = float("-inf")
         self.desks_took = 0.0
+        self.notes_looked = float("-inf")
         self._rules: dict[str, dict[str, Any]] = {}
         self._asked = float("-inf")
         self._scanned = float("-inf")
@@ -172,6 +173,7 @@ class Coordinator:
             self._survive("the scan", self.scan)
         self._survive("the gates", lambda: self.gates.look(now))
         self._survive("the desks", lambda: desks.look(self, now))
+        self._survive("the notes", lambda: notices.look_for_retry(self, now))
         for one in list(self.jobs.values()):
             if self._due(one, now):
                 self.consider(one, now)
@@ -342,6 +344,7 @@ class Coordinator:
             one.next_sidecar = spool.adds(one.folder, step) is not None
             snapshot.hear(one)
         one.held = self.gates.held(one)
+        gate = desks.verdict(self, one, now)  # first: it reads what lies there, the desk too
         return decide(
             Facts(
                 kind=one.kind,
@@ -352,7 +355,7 @@ class Coordinator:
                 held=one.held,
                 delay=max(0.0, one.not_before - now),
                 desk=bool(one.desk) and one.desk_round == (one.renders.round if one.renders else 0),
-                gate=desks.verdict(self, one, now),
+                gate=gate,
                 delivery=delivery.state(one),
                 source_here=one.stage == "done" and delivery.source_here(one),
                 expired=delivery.expired(self, one),

@@ -240,8 +240,18 @@ def expire(c: Coordinator, one: Tracked) -> None:
         c.hands.give(f"inbox:{about.inbox}", "return", one.id, lambda: c.inbox.give_back(folder, about))
         return
     c.log.info("kept long enough", job=one.id)
-    durable.remove_tree(folder)
-    del c.jobs[one.id]
+    _remove(c, one)
+
+
+def _remove(c: Coordinator, one: Tracked) -> None:
+    """Has a hand remove a job's folder: it may be large."""
+    one.hand, folder = "expire", one.folder.path
+    c.hands.give("stages", "expire", one.id, lambda: durable.remove_tree(folder))
+
+
+def expired_now(c: Coordinator, one: Tracked, _result: Any) -> None:
+    """The job's folder is gone."""
+    c.jobs.pop(one.id, None)
 
 
 def returned(c: Coordinator, one: Tracked, result: Any) -> None:
@@ -249,8 +259,7 @@ def returned(c: Coordinator, one: Tracked, result: Any) -> None:
     if source_here(one) and one.about is not None and one.about.take == "move":
         return
     c.log.info("kept long enough", job=one.id, given_back=result)
-    durable.remove_tree(one.folder.path)
-    c.jobs.pop(one.id, None)
+    _remove(c, one)
 
 
 def bound(folder: Path, most: int) -> int:

@@ -148,7 +148,9 @@ def load(one: Tracked) -> None:
         one.renders = one.folder.need(sidecars.Renders)
         one.decisions = one.folder.read(sidecars.Decisions) or sidecars.Decisions()
         if one.decisions.desk:
+            # What it lacks of a later round the next look finds damaged.
             one.desk = f"review/{one.decisions.desk.get('now', '')}"
+            one.desk_round = one.renders.round
 
 
 def verdict(c: Coordinator, one: Tracked, now: float) -> str:

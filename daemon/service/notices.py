@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
 
 
+_NOTES = 10.0
+
+
 def tell(c: Coordinator, one: Tracked, kind: str, extra: str = "") -> None:
     """Sends a notice, once for each occasion; a hand does it, and nothing waits for it."""
     if one.about is None or kind not in c.settings.notify.on:
@@ -66,6 +69,33 @@ def noted(c: Coordinator, one: Tracked, result: Any) -> None:
     one.trouble.noted = True
     one.trouble.note = str(result or "")
     sidecars.write(one.folder.path, one.trouble)
+
+
+def look_for_retry(c: Coordinator, now: float) -> None:
+    """Every ten seconds a hand looks whether somebody renamed the note of a failed job to RETRY."""
+    if now - c.notes_looked < _NOTES:
+        return
+    c.notes_looked = now
+    failed = [one for one in c.jobs.values() if one.stage == "failed" and one.trouble is not None and one.trouble.note]
+    for inbox in sorted({one.about.inbox for one in failed if one.about is not None}):
+        if not c.hands.waiting(f"inbox:{inbox}"):
+            c.hands.give(f"inbox:{inbox}", "retries", "", lambda inbox=inbox: c.inbox.asked_again(inbox))  # type: ignore[misc]
+
+
+def seen_retry(c: Coordinator, names: list[str]) -> None:
+    """Takes up the failed jobs whose notes say RETRY now; the note of one that is under way again just goes."""
+    from daemon.service import acts
+
+    for name in names:
+        one = next((job for job in c.jobs.values() if job.folder.name == name), None)
+        if one is None or one.about is None or one.busy:
+            continue
+        if one.stage == "failed" and one.trouble is not None:
+            c.log.info("its note says RETRY", job=one.id)
+            acts.retry(c, one)
+        else:
+            about = one.about
+            c.hands.give(f"inbox:{about.inbox}", "told", "", lambda about=about: c.inbox.unnote(about))  # type: ignore[misc]
 
 
 def unnote(c: Coordinator, one: Tracked) -> None:

@@ -16,6 +16,7 @@ from daemon.film import prepare
 from daemon.job import JobFolder
 from daemon.stages import words
 from daemon.stages.rendering import plan
+from daemon.stages.syncing import films
 from daemon.stages.syncing.sources import Sources, load_envelopes, slots_of
 from daemon.stages.tools import Tools
 
@@ -40,18 +41,13 @@ def preview(
     pictures as they come.
     """
     prepare(tools.settings.cache)
-    from daemon.film import assemble, encode, timeline
+    from daemon.film import assemble, encode
     from daemon.film.compositor import Compositor
-    from daemon.film.focus import with_focus
-    from daemon.stages.syncing.text import Text
 
     sources = _read(job, tools)
     deliver = _sized(_formed(sources.rule.deliver, form), small)
     rule = sources.rule.model_copy(update={"deliver": deliver})
-    slots = with_focus(sources.slots, deliver.width, deliver.height)
-    planned = timeline.plan(sources.analysis, slots, rule, sources.job.seed)
-    text = Text.of(sources, deliver, planned)
-    planned = replace(planned, captions=tuple(text.burned))
+    planned, _ = films.plan(sources, rule)
     span = _span(start, end, planned.fps, planned.frames)
     encoding = encode.Encoding(planned.width, planned.height, planned.fps, deliver.preset, deliver.crf)
     song = sources.song(deliver)

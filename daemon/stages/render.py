@@ -19,7 +19,7 @@ from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.sidecars import Analysis, Picture, Prompts, Renders
 from daemon.stages.prompting import palette
-from daemon.stages.rendering import files, material, own, plan, shown
+from daemon.stages.rendering import files, material, moving, own, plan, shown
 from daemon.stages.rendering.steer import Wish, steer
 from daemon.stages.tools import Tools
 
@@ -93,8 +93,11 @@ class _Work:
         self.size = plan.size(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
         self.material = material.Material()
+        self.clips: list[moving.Reel] = []
         if self.rule.pictures.painter in ("auto", "own"):
             self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.size)
+            clips = moving.clips(self.job, self.tools, self.facts.with_role("clip"), notes)
+            self.clips = clips
             self.notes += notes
 
     def first_round(self) -> list[Picture]:
@@ -102,7 +105,7 @@ class _Work:
         wanted = plan.first_round(self.prompts.prompts, self.rule.pictures.candidates)
         mine: list[sidecars.Member] = []
         if self.rule.pictures.painter in ("auto", "own"):
-            mine = self.facts.with_role("picture")
+            mine = [*self.facts.with_role("picture"), *(clip.member for clip in self.clips)]
         self.total = len(self.prompts.prompts) if mine else len(wanted)
         found = self._own(mine)
         if self.rule.pictures.painter == "own" and not found and not self.material:
@@ -234,7 +237,12 @@ class _Work:
             self._tick(f"own pictures for {prompt.slot}")
         return found
 
+    def _clip(self, member: sidecars.Member) -> dict[str, Any] | None:
+        return next((clip.told for clip in self.clips if clip.member is member), None)
+
     def _readable(self, member: sidecars.Member) -> bool:
+        if self._clip(member):
+            return True
         try:
             own.load(self.job.file(member.file), 64, 64, 0)
         except ValueError as error:
@@ -246,11 +254,16 @@ class _Work:
         facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
+        clip = self._clip(use.member)
         if files.there(self.tools, self.job, name, print_) is None:
-            picture = own.load(self.job.file(use.member.file), *self.size, use.again)
+            picture = (
+                moving.still(self.job, moving.later(clip, use.again), self.size, use.again)
+                if clip
+                else own.load(self.job.file(use.member.file), *self.size, use.again)
+            )
             files.publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
         width, height = files.dimensions(self.job.path / name)
-        again = f", shown again closer ({use.again + 1})" if use.again else ""
+        again = f", shown again{'' if clip else ' closer'} ({use.again + 1})" if use.again else ""
         return Picture(
             slot=prompt.slot,
             candidate=letter,
@@ -261,6 +274,7 @@ class _Work:
             prompt=f"{use.member.name}{again}",
             origin="own",
             painter="own",
+            scene={"own": {"clip": moving.later(clip, use.again)}} if clip else {},
         )
 
     def _tick(self, doing: str) -> None:

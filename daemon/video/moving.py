@@ -41,11 +41,13 @@ def read(path: Path, size: tuple[int, int]) -> Timed:
             if latest < 0 or time - first - latest >= 0.75 / MOST_FPS:
                 latest = time - first
                 yield latest, frame
-    except (ValueError, MemoryError, OSError) as error:
-        if isinstance(error, av.FFmpegError):
-            raise ValueError(error.strerror or "it can't be decoded") from error
+    except av.FFmpegError as error:
+        raise ValueError(error.strerror or "it can't be decoded") from error
+    except (ValueError, MemoryError):
         raise
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
+        if isinstance(error, OSError) and error.errno:
+            raise  # the disk's own
         raise ValueError("it isn't a moving picture of a known kind, or it is damaged") from error
 
 

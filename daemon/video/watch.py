@@ -79,7 +79,7 @@ def facts(path: Path) -> Facts:
 def watch(path: Path, width: int, height: int, hear: Callable[[Heard], None] | None = None) -> Iterator[Seen]:
     """Every picture, in order, shrunk to width x height; `hear` gets the sound between them.
 
-    FinalFault where the file can't be opened or decoded.
+    What is damaged is left out. FinalFault where the file can't be opened or read.
     """
     try:
         with av.open(str(path)) as container:
@@ -92,7 +92,11 @@ def watch(path: Path, width: int, height: int, hear: Callable[[Heard], None] | N
                 streams.append(container.streams.audio[0])
             index = 0
             for packet in container.demux(streams):
-                for frame in packet.decode():
+                try:
+                    frames = packet.decode()
+                except av.error.InvalidDataError:
+                    continue  # damage in one place: what comes after it is still to be seen, and counted
+                for frame in frames:
                     if isinstance(frame, av.VideoFrame):
                         time = None if frame.pts is None else frame.pts * Fraction(frame.time_base or 1)
                         yield Seen(index, time, small(frame, width, height), frame)

@@ -117,10 +117,8 @@ def ground(pen: Pen, key: str, colours: tuple[str, str], strength: float, top: f
     near = np.linspace(0.06, 1, high, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, wide, dtype=np.float32)[None, :]
     u, v = 330 * across / near, 300 / near
-    blots = cv2.remap(
-        plain, np.mod(u, 511).astype(np.float32), np.mod(v + 0 * u, 511).astype(np.float32), cv2.INTER_LINEAR
-    )
-    blots = np.asarray(blots, np.float32)
+    columns, rows = np.mod(u, 511).astype(np.float32), np.mod(v + 0 * u, 511).astype(np.float32)
+    blots = np.asarray(cv2.remap(plain, columns, rows, cv2.INTER_LINEAR), np.float32)
     fade = np.clip(near * 2.2, 0, 1)
     dark, light = rise(np.asarray(1 - blots, np.float32), 0.52, 0.95), rise(blots, 0.55, 0.95)
     rgba = tinted(colours[0], np.asarray(strength * dark * fade, np.float32))

@@ -1,7 +1,8 @@
-"""People's own cast and backgrounds: which file is whose pose, made ready in the job's folder, given to slots.
+"""People's own cast, backgrounds and loops: which file is whose pose, made ready in the job's folder, given to slots.
 
 `cast/NAME/POSE.png` in a dropped folder is a pose of NAME, `cast/NAME.png` is NAME as such; `backgrounds/*` are
-places. What can't be used is told in the notes, and the rest goes on.
+places; `loops/*` move: behind the cast, or over all where they are transparent. What can't be used is told in the
+notes, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from daemon.job import JobFolder
 from daemon.rules import Look
 from daemon.sidecars import Member, Prompt
 from daemon.stages.prompting import hints
-from daemon.stages.rendering import files, own
+from daemon.stages.rendering import files, moving, own
 from daemon.stages.tools import Tools
 
 POSES = ("idle", "step left", "step right", "dance", "headbang", "arms up", "walk")
@@ -43,14 +44,17 @@ class Character:
 
 @dataclass
 class Material:
-    """What people brought, ready for the stage. backgrounds: files in the job's folder."""
+    """What people brought, ready for the stage. backgrounds: a still in the job's folder, and the loop in its place."""
 
     characters: list[Character] = field(default_factory=list)
-    backgrounds: list[str] = field(default_factory=list)
+    backgrounds: list[tuple[str, moving.Reel | None]] = field(
+        default_factory=list
+    )  # a still, and what moves in its place
+    over: list[moving.Reel] = field(default_factory=list)  # loops that are laid over all
     roles: dict[str, list[Character]] = field(default_factory=dict)  # the painter's character -> who plays it
 
     def __bool__(self) -> bool:
-        return bool(self.characters or self.backgrounds)
+        return bool(self.characters or self.backgrounds or self.over)
 
     def for_slot(self, prompt: Prompt, number: int, candidate: int) -> dict[str, Any]:
         """What a picture shows of it: the `own` of its scene. number: the slot's, from 0; candidate likewise."""
@@ -60,11 +64,16 @@ class Material:
             if players:
                 playing.append(players[(number + (candidate if len(players) > 2 else 0)) % len(players)])
         shown = list({id(character): character for character in playing}.values())[:TOGETHER]
-        place = self.backgrounds[(number + candidate) % len(self.backgrounds)] if self.backgrounds else ""
-        return {
+        found: dict[str, Any] = {
             "cast": [{"name": character.name, "poses": character.poses} for character in shown],
-            "background": place,
+            "background": "",
         }
+        if self.backgrounds:
+            found["background"], loop = self.backgrounds[(number + candidate) % len(self.backgrounds)]
+            found |= {"loop": loop.told} if loop else {}
+        if self.over:
+            found["over"] = self.over[(number + candidate) % len(self.over)].told
+        return found
 
 
 def plain(text: str) -> str:
@@ -98,7 +107,12 @@ def gather(
     notes: list[str] = []
     found = Material()
     found.characters = _characters(job, tools, facts.with_role("cast"), notes)
-    found.backgrounds = _backgrounds(job, tools, facts.with_role("background"), size, notes)
+    found.backgrounds = [(file, None) for file in _backgrounds(job, tools, facts.with_role("background"), size, notes)]
+    for loop in moving.loops(job, tools, facts.with_role("loop"), notes):
+        if loop.clear:
+            found.over.append(loop)
+        else:
+            found.backgrounds.append((_still(job, tools, loop, size), loop))
     found.roles, said = assigned(found.characters, look)
     if len(notes) > _SAID:
         notes = [*notes[:_SAID], f"and {len(notes) - _SAID} more files of cast and backgrounds like these"]
@@ -149,7 +163,7 @@ def _characters(job: JobFolder, tools: Tools, members: Sequence[Member], notes: 
     for member in sorted(members, key=own.natural):
         name, pose = whose(member)
         key = plain(name) or name
-        shown.setdefault(key, shown_name(name))
+        shown.setdefault(key, own.shown_name(name))
         poses = drawn.setdefault(key, {})
         if pose in poses:
             pose = f"{pose} {len(poses) + 1}"
@@ -163,12 +177,6 @@ def _characters(job: JobFolder, tools: Tools, members: Sequence[Member], notes: 
         if facts:
             found.append(_standing(shown[key], facts, notes))
     return found
-
-
-def shown_name(name: str) -> str:
-    """A name that people gave, on one line and not too long."""
-    line = "".join(char if char.isprintable() else " " for char in unicodedata.normalize("NFC", name))
-    return " ".join(line.split())[:40] or "someone"
 
 
 def _standing(name: str, facts: Mapping[str, Mapping[str, Any]], notes: list[str]) -> Character:
@@ -201,6 +209,15 @@ def _cut(job: JobFolder, tools: Tools, member: Member, name: str, notes: list[st
     if told.get("note"):
         notes.append(f"{name}: {member.name}: {told['note']}")
     return told
+
+
+def _still(job: JobFolder, tools: Tools, loop: moving.Reel, size: tuple[int, int]) -> str:
+    """A loop's still, as a background."""
+    print_ = sidecars.fingerprint("background", own.VERSION, loop.told["file"], loop.told["shown"], *size)
+    file = f"background-{print_}.png"
+    if files.there(tools, job, file, print_) is None:
+        files.publish(tools, job, file, moving.still(job, loop.told, size), {"fingerprint": print_, "scene": {}})
+    return file
 
 
 def _backgrounds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,12 @@ def natural(member: sidecars.Member) -> list[tuple[int, int, str]]:
     """A key that sorts as people count: 2 before 10, whatever the case."""
     name = (member.path or member.name).casefold()
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d{1,18}|\D+|\d+", name)]
+
+
+def shown_name(name: str) -> str:
+    """A name that people gave, on one line and not too long."""
+    line = "".join(char if char.isprintable() else " " for char in unicodedata.normalize("NFC", name))
+    return " ".join(line.split())[:40] or "someone"
 
 
 def spread(pictures: Sequence[sidecars.Member], slots: int, candidates: int) -> list[list[Use]]:

@@ -16,6 +16,7 @@ from daemon.stages.tools import Tools
 def complete(sources: Sources, tools: Tools, made: Made, result: sidecars.Sync) -> None:
     """Publishes all of it, and names it in `result`."""
     from daemon.film import scores
+    from daemon.film.lettering import hand_for
     from daemon.film.poster import poster
 
     job, planned = sources.folder, made.planned
@@ -29,6 +30,8 @@ def complete(sources: Sources, tools: Tools, made: Made, result: sidecars.Sync) 
 
     line = result.scores.sentence() if sources.rule.deliver.poster_line and result.scores.cuts else ""
     words = (sources.title, sources.artist, line)
+    if lost := "".join(sorted({letter for word in words for letter in hand_for([word]).written(word)[1]})):
+        result.notes.append(f"the poster lacks {' '.join(lost[:12])}: no font here draws it")
     result.poster = tools.publish(
         job,
         f"poster-{sidecars.fingerprint(made.film.fingerprint, words)}.jpg",

@@ -16,9 +16,11 @@ from daemon.stages.syncing.text import Text
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
+    from daemon.audio.loudness import Meter
     from daemon.film.assemble import Making
     from daemon.film.values import Timeline
     from daemon.film.verify import Verdict
+    from daemon.video.watch import Heard
 
 TRIES = 2
 _ENCODE, _JOIN = 0.85, 0.9  # where in the making of a film these steps end
@@ -45,15 +47,9 @@ def make(sources: Sources, tools: Tools, rule: Rule, name: str, progress: Progre
     What lies in the job folder from an earlier attempt under the right fingerprint is used again. FinalFault where
     it fails its checks twice, or a picture or the song can't be read; PassingFault where the encoder was interrupted.
     """
-    from daemon.film import timeline
-    from daemon.film.focus import with_focus
-
     job = sources.folder
-    slots = with_focus(sources.slots, rule.deliver.width, rule.deliver.height)
     for attempt in range(1, TRIES + 1):
-        planned = timeline.plan(sources.analysis, slots, rule, sources.job.seed)
-        text = Text.of(sources, rule.deliver, planned)
-        planned = replace(planned, captions=tuple(text.burned))
+        planned, text = plan(sources, rule)
         made = _film(sources, tools, rule, planned, text, name, progress)
         if made.verdict.ok:
             made.tries = attempt
@@ -72,6 +68,18 @@ def make(sources: Sources, tools: Tools, rule: Rule, name: str, progress: Progre
     )
 
 
+def plan(sources: Sources, rule: Rule) -> tuple[Timeline, Text]:
+    """The timeline of a film as `rule.deliver` says, its captions in it, and what its words come to."""
+    from daemon.film import timeline
+    from daemon.film.focus import with_focus
+    from daemon.film.narrow import held_back
+
+    slots = with_focus(sources.slots, rule.deliver.width, rule.deliver.height)
+    planned = held_back(timeline.plan(sources.analysis, slots, rule, sources.job.seed))
+    text = Text.of(sources, rule.deliver, planned)
+    return replace(planned, captions=tuple(text.burned)), text
+
+
 def _calmer(rule: Rule) -> Rule:
     """The rule with shots long enough that cuts between bright and dark pictures are no strobe."""
     slower = max(0.7, rule.edit.least_shot)
@@ -84,7 +92,7 @@ def _film(
     """One film, made and verified, whatever the verdict."""
     from daemon.film import assemble, encode
     from daemon.film.chapters import chapters
-    from daemon.film.verify import verify
+    from daemon.film.verify import Verdict, verify
 
     job, deliver = sources.folder, rule.deliver
     encoding = encode.Encoding(planned.width, planned.height, planned.fps, deliver.preset, deliver.crf)
@@ -103,8 +111,16 @@ def _film(
         tools.publish(job, file, lambda temp: assemble.join(making, names, song, tags, temp, parts, text.soft))
 
     progress(_JOIN, "verifying")
-    verdict = verify(job.file(file), planned, sources.envelopes, song.path, part(progress, _JOIN, 1.0))
-    heard = loudness(making.program, job.file(file))
+    try:
+        ear, checking = _Ear(), part(progress, _JOIN, 1.0)
+        verdict = verify(job.file(file), planned, sources.envelopes, song.path, checking, hear=ear.hear)
+        heard = ear.loudness()
+    except FinalFault as fault:
+        if fault.facts.get("path") != str(job.file(file)):
+            raise
+        # Damaged where it lies, from an earlier attempt perhaps: it is made again like any film that fails.
+        broken = sidecars.Check(name="decoding", ok=False, measured=fault.why, limit="the whole film")
+        verdict, heard = Verdict(checks=[broken]), sidecars.Loudness()
     if deliver.loudness is not None and heard.true_peak_dbtp is not None:
         verdict.checks.append(_peak(heard.true_peak_dbtp, deliver.true_peak))
     film = sidecars.Film(
@@ -123,12 +139,25 @@ def _film(
     return Made(film, planned, making, verdict, heard, segments=names)
 
 
-def loudness(program: str, film: Path) -> sidecars.Loudness:
-    """The loudness of a film's sound."""
-    from daemon.film import encode
+class _Ear:
+    """Measures the loudness of a film's sound while it is decoded for its checks."""
 
-    integrated, range_, peak = encode.loudness(program, film)
-    return sidecars.Loudness(integrated_lufs=integrated, range_lu=range_, true_peak_dbtp=peak)
+    def __init__(self) -> None:
+        self._meter: Meter | None = None
+
+    def hear(self, piece: Heard) -> None:
+        """A piece of sound; what a coder needs before the first sample doesn't count."""
+        from daemon.audio.loudness import Meter
+
+        if self._meter is None:
+            self._meter = Meter(piece.rate, piece.samples.shape[1])
+        import numpy as np
+
+        self._meter.push(np.ascontiguousarray(piece.samples[max(0, -piece.first) :]))
+
+    def loudness(self) -> sidecars.Loudness:
+        """What was measured; empty where there was no sound."""
+        return self._meter.result()[0] if self._meter else sidecars.Loudness()
 
 
 def _peak(measured: float, wanted: float) -> sidecars.Check:

@@ -86,7 +86,7 @@ def slots_of(folder: Path, prompts: sidecars.Prompts, chosen: dict[str, list[sid
                     "Approve another one, or put it back and `dropreel retry`.",
                     {"path": str(path)},
                 )
-            scene = picture.scene if picture.origin == "painted" else {}
+            scene = picture.scene if picture.origin in ("painted", "own") else {}
             pictures.append(PictureFile(picture.id, path, picture.fingerprint, scene))
         slots.append(Slot(prompt.slot, prompt.start, prompt.end, prompt.section, pictures, prompt.prompt))
     if not any(slot.pictures for slot in slots):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ class Text:
         burned, lost = drawable(every)
         if not lost:
             return cls(burned, [], notes)
-        letters = " ".join(sorted(lost, key=lambda letter: -lost[letter])[:8])
+        often = sorted(lost, key=lambda letter: (-lost[letter], letter))
+        scripts = dict.fromkeys(unicodedata.name(letter, "unknown").split()[0].capitalize() for letter in often)
+        letters = f"{', '.join(list(scripts)[:4])} ({' '.join(often[:8])})"
         missing = (
             f"{len(every) - len(burned)} of {len(every)} captions aren't in the picture: no font here draws {letters}"
         )
