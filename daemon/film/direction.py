@@ -5,6 +5,7 @@ Curves are float32 arrays of one value a frame.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Direction:
         frames = timeline.frames
         self.bands = {name: _fitted(envelopes.get(name), frames) for name in BANDS}
         self.bass = self.bands["bass"]
+        self._digest = b""
 
         def curve() -> Curve:
             return np.zeros(frames, np.float32)
@@ -124,14 +126,22 @@ class Direction:
         """Everything that changes in a span of frames, for fingerprints."""
         camera = [self.zoom, self.white, self.black, self.dim, self.shake, self.bob, self.drift]
         figure = [self.pop, self.hop, self.sway]
-        moves = [self.moves.pose, self.moves.towards, self.moves.share, self.moves.blink]
-        found = [curve[span].tobytes() for curve in (*camera, *figure, *moves)]
-        # What flies was born before the span, and lights follow the bands themselves.
+        found = [curve[span].tobytes() for curve in (*camera, *figure)]
+        found += [made[span].tobytes() for made in (self.moves.pose, self.moves.towards, self.moves.blink)]
+        found += [self.moves.share[span].tobytes()]
+        # What flies was born before the span, and light and wind go on from where the music has brought them.
         past = slice(max(0, span.start - round(MEMORY * self.timeline.fps)), span.stop)
-        if any(curve[past].any() for curve in self.riding.values()):
-            found += [repr(self.timeline.colours).encode()]
-            found += [curve[past].tobytes() for curve in (*self.riding.values(), *self.bands.values())]
+        riding = [curve[past] for curve in self.riding.values()]
+        if any(curve.any() for curve in riding):
+            found += [repr((self.timeline.colours, self.timeline.seed)).encode(), self._heard()]
+            found += [curve.tobytes() for curve in riding]
         return found
+
+    def _heard(self) -> bytes:
+        """The envelopes as a digest."""
+        if not self._digest:
+            self._digest = hashlib.sha256(b"".join(band.tobytes() for band in self.bands.values())).digest()
+        return self._digest
 
     def state(self, frame: int) -> FrameState:
         """What a frame shows."""

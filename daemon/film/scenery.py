@@ -17,7 +17,7 @@ from daemon.errors import FinalFault
 from daemon.film import staging
 from daemon.film.dance import poses
 from daemon.film.pictures import Planes, load, planes
-from daemon.film.sprites import Figure, Sprite, bordered, from_planes, page, sprite_of
+from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
 from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
@@ -45,16 +45,16 @@ class Scenery:
     """A scene on a canvas of width x height: what lies behind, and before; foot: where the figure stands, 0..1."""
 
     back: Planes
+    figure: Performer | None
     front: Sprite | None
     width: int
     height: int
     foot: tuple[float, float]
-    figure: Performer | None = None
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(part.size for part in (self.back, self.front, self.figure) if part)
+        return self.back.size + sum(part.size for part in (self.figure, self.front) if part is not None)
 
 
 class _Own:
@@ -69,7 +69,7 @@ class _Own:
         shown = towards if towards and share >= 1 else pose
         folder = self._picture.path.parent
         placed = staging.figures(self._picture.scene, self._made, folder, shown, *self._canvas)
-        return sprite_of(*placed, *self._canvas) if placed else None
+        return from_rgba(*placed, *self._canvas) if placed else None
 
 
 def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
@@ -118,7 +118,7 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int) -> Scenery:
     else:
         back = _back(jointed.still(jointed.behind), width, height)
     front = _cut(page(width, height).draw(still(before))) if before else None
-    return Scenery(back, front, width, height, (x, min(1.0, y)), figure)
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y)))
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:

@@ -195,7 +195,7 @@ def from_planes(planes: Plane, left: int, top: int) -> Sprite:
     return _planes(canvas, left, top)
 
 
-def sprite_of(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
+def from_rgba(rgba: Plane, left: int, top: int, width: int, height: int) -> Sprite:
     """A sprite from premultiplied RGBA (h, w, 4) of even sides that lies at left, top of a canvas."""
     matrix = np.concatenate([MATRIX[:, :3], MATRIX[:, 3:] / 255], axis=1)
     yuv = np.asarray(cv2.transform(np.ascontiguousarray(rgba), matrix), np.uint8)

@@ -57,7 +57,8 @@ def perform(stage: Stage, spot: Spot, index: int) -> None:
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
     stage.planes[-1].part = (spot, index)
     pen.lit = True
-    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
+    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe, light=stage.glint or pen.palette.light)
+    pen.wash, pen.rim = stage.wash, 1.5 if stage.glint else 1.0
     with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
         head = act(pen, stage.scene, index)
     if index == 0:

@@ -33,7 +33,7 @@ class Sheet:
 
 
 SHEETS = {
-    "bold": Sheet("bold", outer=6.5, inner=4.2, shade=0.9, rim=1.0, tint=0.12),
+    "bold": Sheet("bold", outer=5.8, inner=3.5, shade=0.95, rim=1.0, tint=0.24),
     "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, hatch=True),
     "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True),
 }
@@ -48,6 +48,8 @@ class Pen:
     sheet: Sheet
     light: Point = (-0.6, -0.8)  # a unit vector that points to the light
     lit: bool = False  # drawn as tubes of light where the sheet glows: the cast, not the place
+    wash: tuple[str, float] = ("", 0.0)  # the air's colour, and how much of it all that is drawn takes
+    rim: float = 1.0  # rim lights reach so many times as far in
     hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)  # by name
@@ -127,13 +129,18 @@ class Pen:
         """Draws what follows at a place, turned (degrees) and scaled."""
         return self.inside(f"translate({x:.1f} {y:.1f}) rotate({turn:.1f}) scale({size:.3f})")
 
+    def _washed(self, paint: str) -> str:
+        return mix(paint, *self.wash) if self.wash[1] and paint.startswith("#") else paint
+
     def fill(self, outline: str, paint: str, opacity: float = 1.0) -> None:
         """Fills an outline, without any line."""
+        paint = self._washed(paint)
         faded = f' fill-opacity="{opacity:.3f}"' if opacity < 1 else ""
         self.parts.append(f'<path d="{outline}" fill="{paint}"{faded}/>')
 
     def stroke(self, outline: str, paint: str, width: float, opacity: float = 1.0, cap: str = "round") -> None:
         """Draws a line along an outline."""
+        paint = self._washed(paint)
         faded = f' stroke-opacity="{opacity:.3f}"' if opacity < 1 else ""
         self.parts.append(
             f'<path d="{outline}" fill="none" stroke="{paint}" stroke-width="{number(width)}" '
@@ -186,7 +193,7 @@ class Pen:
             left, top, right, low = bounds(outline)
             deep = mix(shift(flat, lightness=-0.34, chroma=1.3), self.palette.tone(0.1), 0.25)
             self.fill(outline, self.linear((left, top), (right, low), (0, deep, 0.0), (1, deep, 0.72)))
-        self.model(outline, flat, shade, rim, light, hatch)
+        self.model(outline, flat, shade, rim * self.rim, light, hatch)
 
     def model(
         self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None, hatch: bool = True
@@ -196,7 +203,7 @@ class Pen:
             return
         x, y = light or self.light
         dark = self.palette.shadow(flat, self.sheet.shade)
-        bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
+        bright = mix(shift(flat, lightness=0.14), self.palette.light, 0.65)
         glint = min(1.0, 0.85 * self.sheet.rim)
         if rounded(outline):
             if shade > 0:
@@ -228,5 +235,5 @@ class Pen:
         )
         self.parts.append(
             f'<path transform="translate({number(move[0])} {number(move[1])})" d="{frame} {outline}" '
-            f'fill="{colour}" fill-rule="evenodd" fill-opacity="{opacity:.2f}"/>'
+            f'fill="{self._washed(colour)}" fill-rule="evenodd" fill-opacity="{opacity:.2f}"/>'
         )

@@ -57,6 +57,8 @@ class Stage:
     face: Point = (800.0, 300.0)  # of the first of the cast
     crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
+    wash: tuple[str, float] = ("", 0.0)  # the air's colour on the cast, and how much of it
+    glint: str = ""  # the colour of the light along the cast's edges; empty: the palette's light
 
     @property
     def hour(self) -> str:
