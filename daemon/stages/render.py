@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from daemon import sidecars
+from daemon import film, sidecars
 from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
@@ -51,6 +51,7 @@ def render(job: JobFolder, tools: Tools) -> Renders:
 
     FinalFault where a sidecar is missing or unreadable; OSError where the disk is full or the job was moved.
     """
+    film.prepare(tools.settings.cache)
     facts = job.job()
     work = _Work(job, tools, facts, tools.rule(facts), job.need(Prompts), job.need(Analysis))
     if not work.prompts.prompts:
