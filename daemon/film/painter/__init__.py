@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.draw import draw_cast, draw_layers, draw_with_focus
 
-VERSION = "3"
+VERSION = "4"
 
 
 @dataclass(frozen=True)
