@@ -42,8 +42,8 @@ SONGS = {  # name: its look, and how it is synthesised
 }
 _RULE = """\
 approve: {by: auto}
-pictures: {candidates: 1, width: 960, height: 540}
-deliver: {width: 960, height: 540, fps: 30}
+pictures: {candidates: 1, width: 640, height: 360}
+deliver: {width: 640, height: 360, fps: 30}
 """
 
 
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?", help="the picture to write")
     parser.add_argument("--all", type=Path, metavar="DIR", help="make three songs and films, and their strips in DIR")
     parser.add_argument("--root", type=Path, help="with --all: where films are made; else a folder that is removed")
-    parser.add_argument("--seconds", type=float, default=40.0, help="with --all: length of each song (40)")
+    parser.add_argument("--seconds", type=float, default=28.0, help="with --all: length of each song (28)")
     parser.add_argument(
         "--limit", type=float, default=3600.0, help="with --all: seconds after which it gives up (3600)"
     )

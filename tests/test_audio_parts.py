@@ -143,10 +143,18 @@ def test_the_metre_and_the_phase_of_bars_are_found() -> None:
         assert mir_eval.beat.f_measure(np.array(truth.downbeats), times) > 0.8
 
 
-def test_a_metre_that_a_person_says_is_kept() -> None:
+@pytest.mark.parametrize("said", [2, 5, 7, 16])
+def test_a_metre_that_a_person_says_is_kept(said: int) -> None:
     samples, truth = synth.song(20.0, 120, form="verse")
-    metre, downs, _ = bars.find(features(samples), np.array(truth.beats), 7)
-    assert metre == 7 and set(np.diff(downs)) == {7}
+    metre, downs, _ = bars.find(features(samples), np.array(truth.beats), said)
+    assert metre == said and set(np.diff(downs)) == {said}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_noise_has_no_beat(seed: int) -> None:
+    heard = features(np.random.default_rng(seed).normal(0, 0.2, 20 * RATE), RATE)
+    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), None, [])
+    assert found.confidence < 0.07 and not len(found.times) and found.bpm == 0
 
 
 def test_drops_and_boundaries_of_songs_of_known_form_are_found() -> None:

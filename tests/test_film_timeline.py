@@ -367,4 +367,9 @@ def test_whatever_was_heard_the_film_is_whole_and_no_shot_is_too_short(
     assert timeline.frames == frame_count(analysis.duration, timeline.fps)
     if len(timeline.shots) > 1:
         assert min(shot.frames for shot in timeline.shots) >= least * 30 - 1e-6
+    for effect in timeline.effects:
+        assert effect.because
+        assert 0 <= effect.start < effect.start + effect.frames <= timeline.frames
+    halves = [shot.transition.half for shot in timeline.shots] + [0]
+    assert all(shot.frames >= 2 * max(halves[shot.index : shot.index + 2]) for shot in timeline.shots)
     assert all(a.picture.path != b.picture.path for a, b in pairwise(timeline.shots))

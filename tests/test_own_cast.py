@@ -129,7 +129,7 @@ def test_what_shows_nothing_is_refused(tmp_path: Path, picture: Image.Image) -> 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     Image.new("1", (20_000, 20_000)).save(tmp_path / "a.png")
-    with pytest.raises(ValueError, match=r"20000 x 20000 pixels|400000000 pixels"):
+    with pytest.raises(ValueError, match="too many pixels: more than 80 million"):
         cutouts.cut_out(tmp_path / "a.png")
 
 

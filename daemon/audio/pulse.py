@@ -49,14 +49,12 @@ def find(
     if len(frames) < 4:
         notes.append("no beat was heard")
         return Pulse(metre=said.metre or 4)
-    confidence = 1.0 if said.tempo else certainty(act, frames)
+    confidence = 1.0 if said.tempo else certainty(act, frames) * (0.25 + 0.75 * chance)
     if confidence < LOW_CONFIDENCE:
         notes.append("no steady beat was heard")
         return Pulse(metre=said.metre or 4, confidence=round(confidence, 3))
     if confidence < 0.3:
         notes.append("the beat is unsure")
-    if not said.tempo:
-        confidence *= 0.5 + 0.5 * chance
     times, strength = refine.to_onsets(frames / FPS, features.fine)
     times = refine.steady(times, strength)
     times, strength = _first_beat(times, strength)

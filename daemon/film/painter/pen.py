@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from daemon.film.painter.colour import Palette, mix, shift, to_lab
 from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
+
+if TYPE_CHECKING:
+    from daemon.film.painter.rig import Pass
 
 
 @dataclass(frozen=True)
@@ -49,15 +54,24 @@ class Pen:
     rim: float = 1.0  # rim lights reach so many times as far in
     hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
-    definitions: list[str] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)  # by name
+    cutouts: list[str | Pass] | None = None  # a figure taken apart: what stands still as SVG, what moves as cut-outs
 
     def svg(self) -> str:
         """What was drawn, with its definitions."""
-        return f"<defs>{''.join(self.definitions)}</defs>{''.join(self.parts)}"
+        return f"<defs>{''.join(self.definitions.values())}</defs>{''.join(self.parts)}"
 
-    def _define(self, text: str) -> str:
-        name = f"{self.name}{len(self.definitions)}"
-        self.definitions.append(text.replace("@", name, 1))
+    def cut(self) -> None:
+        """Puts what was drawn since the last cut among the cut-outs, as something that stands still."""
+        if self.cutouts is not None and self.parts:
+            self.cutouts.append(self.svg())
+            self.parts.clear()
+
+    def define(self, text: str) -> str:
+        """Adds a definition whose own name is written @ in it; its name."""
+        # Named after its content: the same piece is the same text, whatever was drawn before.
+        name = self.name + blake2b(text.encode(), digest_size=6).hexdigest()
+        self.definitions.setdefault(name, text.replace("@", name, 1))
         return name
 
     def linear(self, start: Point, end: Point, *stops: tuple[float, str, float]) -> str:
@@ -83,11 +97,11 @@ class Pen:
             f'<stop offset="{place:.3f}" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>'
             for place, colour, opacity in stops
         )
-        return f"url(#{self._define(head + inside + tail)})"
+        return f"url(#{self.define(head + inside + tail)})"
 
     def clip(self, outline: str) -> str:
         """A clip path's name."""
-        return self._define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
+        return self.define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
 
     def _hatch(self, colour: str) -> str:
         """Parallel pen strokes as a paint: a gradient with hard steps that repeats."""
@@ -97,7 +111,7 @@ class Pen:
                 f'<stop offset="{place}" stop-color="{colour}" stop-opacity="{opacity}"/>'
                 for place, opacity in ((0.0, 0.95), (0.36, 0.95), (0.5, 0.0), (0.86, 0.0), (1.0, 0.95))
             )
-            self.hatches[colour] = self._define(
+            self.hatches[colour] = self.define(
                 f'<linearGradient id="@" gradientUnits="userSpaceOnUse" spreadMethod="repeat" x1="0" y1="0" '
                 f'x2="{number(step)}" y2="{number(step * 0.6)}">{stops}</linearGradient>'
             )

@@ -40,6 +40,7 @@ class Plane:
     pivot: Point | None = None
     soft: bool = False  # nothing but gradients: half the resolution is enough
     cast: bool = False  # one of the cast
+    part: tuple[Spot, int] | None = None  # of the cast: where it stands, and which of them it is
 
 
 @dataclass
@@ -176,15 +177,6 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     """A layer's SVG in the picture."""
     matrix = " ".join(f"{value:.4f}" for value in camera.transform(plane.depth, width, height))
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
-
-
-def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
-    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
-    seen = " ".join(str(value) for value in view)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
-        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
-    )
 
 
 def sheet_of(name: str) -> Sheet:
