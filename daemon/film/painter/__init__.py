@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.draw import draw_cast, draw_layers, draw_with_focus
 
-VERSION = "4"
+VERSION = "5"
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,14 @@ class Sheet:
     tint: float  # how much a line takes of its fill's colour, 0 black line .. 1 no line
     hatch: bool = False
     glow: bool = False
+    chroma: float = 1.0  # how colourful things are that have a colour of their own: leaves, water, sky
+    dim: float = 1.0  # how light the world is out of doors
 
 
 SHEETS = {
     "bold": Sheet("bold", outer=5.8, inner=3.5, shade=0.95, rim=1.0, tint=0.24),
-    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, hatch=True),
-    "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True),
+    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.2, rim=0.8, tint=0.0, hatch=True, chroma=0.3),
+    "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True, chroma=1.15, dim=0.68),
 }
 
 

@@ -72,7 +72,7 @@ class Stage:
 
     def _level(self, level: float) -> float:
         low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
-        return low + (high - low) * level
+        return (low + (high - low) * level) * self.sheet.dim
 
     def tone(self, level: float) -> str:
         """The world's colour at a level out of doors: raised by the hour of the day."""
@@ -84,7 +84,9 @@ class Stage:
         world = to_lch(self.tone(level))[2]
         turn = max(-15.0, min(15.0, ((world - hue + 180) % 360 - 180) * (1 - share)))
         return mix(
-            self.tone(level), oklch(round(0.17 + 0.7 * height, 3), chroma, round(hue + turn, 1)), 0.45 + 0.55 * share
+            self.tone(level),
+            oklch(round(0.17 + 0.7 * height, 3), round(chroma * self.sheet.chroma, 3), round(hue + turn, 1)),
+            0.45 + 0.55 * share,
         )
 
     def chance(self, name: str) -> random.Random:
