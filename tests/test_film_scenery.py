@@ -38,7 +38,7 @@ def dancing(folder: Path, seconds: float = 8.0) -> Timeline:
     analysis = help.song(seconds, form=form)
     pictures = [painted(folder, 3), painted(folder, 4)]
     slots = [Slot(f"{i:02d}", i * seconds / 2, (i + 1) * seconds / 2, 0, [pictures[i]]) for i in range(2)]
-    return plan(analysis, slots, help.rule(320, 180, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
+    return plan(analysis, slots, help.rule(320, 180, effects=False, drift=0), 1)
 
 
 def luma(timeline: Timeline, frames: list[int]) -> list[np.ndarray]:

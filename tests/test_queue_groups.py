@@ -227,7 +227,7 @@ def test_an_empty_loop_does_not_hold_the_folder_and_no_clip_is_a_song() -> None:
         folder("Clips", file("c.mp4")),
         folder("cast", file("d.gif")),
     ]
-    (group,) = assemble("songs", [folder("album", file("a.mp3"), *inside)]).groups
+    (group,) = assemble("songs", [folder("album", *inside)]).groups
     assert {seen.name: seen.role for seen in group.members} == {
         "a.mp3": "source",
         "b.webm": "loop",

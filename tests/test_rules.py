@@ -373,7 +373,7 @@ def test_every_event_and_effect_is_explained_as_it_is_built_in() -> None:
         assert kind.means in text
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(6))
 def test_every_example_in_the_documentation_is_a_good_one(tmp_path: Path, number: int) -> None:
     text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
     example = textwrap.dedent(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[number])

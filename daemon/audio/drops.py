@@ -15,6 +15,8 @@ Doubles = NDArray[np.float64]
 _GONE = 0.5  # the bass before a drop, as a share of that after it
 _JUMP = 0.2  # of energy, two bars a side
 _RISE = 0.65  # of what leads up to it
+_ENTRY = 0.1  # of energy, two bars a side, where a drop's music comes again
+_ALIKE = 0.35  # the distance of the same music, as a share of that of the song's parts
 _WAIT = 8  # bars within which a built drop makes what came before it a part of its build
 
 
@@ -62,16 +64,24 @@ def _entries(candidates: NDArray[np.bool_], energy: Doubles, bass_onsets: Double
     return sorted(found)
 
 
-def sudden(energy: Doubles, bass_onsets: Doubles, led: list[int]) -> list[int]:
-    """The edges at which all comes back as it does at the built drops `led`, but from a break, without a rise.
+def sudden(energy: Doubles, rows: Doubles, bass_onsets: Doubles, led: list[int]) -> list[int]:
+    """The edges at which the music of a built drop (`led`) enters at once without a rise, out of a break or an intro.
 
-    Only in a song that has built drops: elsewhere it is a chorus after a bridge.
+    rows (n, d): what each bar is like. Only in a song that has built drops: elsewhere it is a chorus after a bridge;
+    and only where it is that drop's music, as full as there: else it is a verse.
     """
     if not led:
         return []
     full = min(float(energy[edge : edge + 4].mean()) for edge in led)
-    return [
-        edge
-        for edge in _entries(returns(energy, bass_onsets), energy, bass_onsets)
-        if float(energy[edge : edge + 4].mean()) > 0.95 * full and not any(-4 < other - edge <= _WAIT for other in led)
-    ]
+    blocks = np.array([rows[start : start + 4].mean(axis=0) for start in range(0, max(1, len(rows) - 3), 4)])
+    apart = [float(np.linalg.norm(a - b)) for place, a in enumerate(blocks) for b in blocks[:place]]
+    near = _ALIKE * float(np.median(apart)) if apart else 0.0
+    built_rows = np.array([rows[edge : edge + 4].mean(axis=0) for edge in led])
+    candidates = returns(energy, bass_onsets)
+    for edge in range(2, len(energy) - 1):
+        here = float(energy[edge : edge + 2].mean())
+        candidates[edge] |= here - float(energy[edge - 2 : edge].mean()) > _ENTRY
+        away = np.linalg.norm(built_rows - rows[edge : edge + 4].mean(axis=0), axis=1)
+        candidates[edge] &= float(away.min()) < near and float(energy[edge : edge + 4].mean()) > 0.95 * full
+    found = _entries(candidates, energy, bass_onsets)
+    return [edge for edge in found if not any(-4 < other - edge <= _WAIT for other in led)]
