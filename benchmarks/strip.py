@@ -1,6 +1,6 @@
 """Makes the README's picture from a finished film: frames in order, and beneath them its sound with every cut.
 
-    python -m benchmarks.strip outbox/TITLE/TITLE.mp4 docs/strip.jpg
+    python -m benchmarks.strip outbox/TITLE/TITLE.mp4 strip.jpg
     python -m benchmarks.strip --all docs
 
 The first makes one from a film; the cuts are read from the edit.json beside it, where there is one. The second makes
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?", help="the picture to write")
     parser.add_argument("--all", type=Path, metavar="DIR", help="make three songs and films, and their strips in DIR")
     parser.add_argument("--root", type=Path, help="with --all: where films are made; else a folder that is removed")
-    parser.add_argument("--seconds", type=float, default=28.0, help="with --all: length of each song (28)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="with --all: length of each song (20)")
     parser.add_argument(
         "--limit", type=float, default=3600.0, help="with --all: seconds after which it gives up (3600)"
     )
