@@ -19,7 +19,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from daemon import moods, yamlfile
 from daemon.errors import UsageError
@@ -123,6 +123,13 @@ class _Overrides(BaseModel):
     title: str | None = Field(default=None, min_length=1, max_length=300)
     artist: str | None = Field(default=None, max_length=300)
     seed: int | None = Field(default=None, ge=0, lt=2**63)
+
+    @field_validator("metre", mode="before")
+    @classmethod
+    def _beats_of(cls, value: Any) -> Any:
+        """7/8 is seven beats a bar."""
+        found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*[1-9]\d?\s*", value) if isinstance(value, str) else None
+        return int(found[1]) if found else value
 
 
 def apply_overrides(rule: Rule, data: bytes, source: str = "the YAML beside it") -> tuple[Rule, dict[str, Any]]:

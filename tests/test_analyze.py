@@ -96,6 +96,17 @@ def test_a_beats_file_that_was_dropped_beside_it_is_used_and_named_as_dropped(tm
     assert any("Song.beats.txt" in note for note in analysis.notes)
 
 
+def test_a_beats_file_that_cannot_be_read_is_named_as_dropped(tmp_path: Path, tools: Tools) -> None:
+    member = sidecars.Member(role="beats", name="Song.beats.txt", file="beats-01.txt")
+    job = make_job(tmp_path, members=[member])
+    synth.write_song(job.file("source.wav"), seconds=1.0)
+    job.file("beats-01.txt").write_text("0.5\nsoon\n")
+    with pytest.raises(FinalFault) as told:
+        stage.analyze(job, tools)
+    assert told.value.what == "the beats file Song.beats.txt, line 2 can't be read"
+    assert told.value.sentence().count("beats-01") == 0
+
+
 def test_what_is_no_song_is_a_final_fault_and_leaves_nothing(tmp_path: Path, tools: Tools) -> None:
     job = make_job(tmp_path)
     job.file("source.wav").write_text("no song")
@@ -107,6 +118,34 @@ def test_what_is_no_song_is_a_final_fault_and_leaves_nothing(tmp_path: Path, too
 def test_a_source_that_is_gone_is_a_final_fault(tmp_path: Path, tools: Tools) -> None:
     with pytest.raises(FinalFault, match="gone"):
         stage.analyze(make_job(tmp_path), tools)
+
+
+@pytest.mark.parametrize("damage", ["cut", "bits", "empty", "gone"])
+def test_damaged_envelopes_in_the_cache_are_made_anew(tmp_path: Path, tools: Tools, damage: str) -> None:
+    job = make_job(tmp_path)
+    synth.write_song(job.file("source.wav"), seconds=2.0)
+    stage.analyze(job, tools)
+    (kept,) = (tmp_path / "library" / "cache" / "analysis").glob("*.npz")
+    data = bytearray(kept.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 20] = bytes(20) if damage == "bits" else data[middle : middle + 20]
+    kept.write_bytes({"cut": data[: len(data) // 2], "bits": data, "empty": b"", "gone": b""}[damage])
+    if damage == "gone":
+        kept.unlink()
+    again = make_job(tmp_path, "20260101-120001-other-abc124")
+    again.file("source.wav").write_bytes(job.file("source.wav").read_bytes())
+    with np.load(again.file(stage.analyze(again, tools).envelopes.file)) as envelopes:
+        assert all(envelopes[name].shape == (60,) for name in envelopes.files)
+
+
+def test_an_entry_that_is_used_is_not_the_next_to_go(tmp_path: Path, tools: Tools) -> None:
+    job = make_job(tmp_path)
+    synth.write_song(job.file("source.wav"), seconds=0.5)
+    stage.analyze(job, tools)
+    (kept,) = (tmp_path / "library" / "cache" / "analysis").glob("*.json")
+    os.utime(kept, (5, 5))
+    stage.analyze(job, tools)
+    assert kept.stat().st_mtime > 5
 
 
 def test_a_damaged_cache_entry_is_listened_to_anew(tmp_path: Path, tools: Tools) -> None:

@@ -38,7 +38,7 @@ def dancing(folder: Path, seconds: float = 8.0) -> Timeline:
     analysis = help.song(seconds, form=form)
     pictures = [painted(folder, 3), painted(folder, 4)]
     slots = [Slot(f"{i:02d}", i * seconds / 2, (i + 1) * seconds / 2, 0, [pictures[i]]) for i in range(2)]
-    return plan(analysis, slots, help.rule(320, 180, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
+    return plan(analysis, slots, help.rule(320, 180, effects=False, drift=0), 1)
 
 
 def luma(timeline: Timeline, frames: list[int]) -> list[np.ndarray]:
@@ -68,10 +68,11 @@ def test_a_figure_takes_another_pose_on_every_other_beat_and_its_motion_peaks_th
     pictures = luma(timeline, list(range(timeline.frames)))
     motion = np.array([0.0, *(np.abs(b - a).mean() for a, b in pairwise(pictures))])
     cuts = set(timeline.cuts)
+    strong = 0.25 * max(motion[frame] for frame in range(timeline.frames) if frame not in cuts)  # not the camera's
     peaks = [
         frame
         for frame in range(2, timeline.frames - 2)
-        if frame not in cuts and motion[frame] == motion[frame - 2 : frame + 3].max() and motion[frame] > 1.0
+        if frame not in cuts and motion[frame] == motion[frame - 2 : frame + 3].max() and motion[frame] > strong
     ]
     beats = [frame_at(i * 0.5, timeline.fps) for i in range(1, 16)]
     on_beats = [frame for frame in peaks if min(abs(frame - beat) for beat in beats) <= 2]

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from daemon.audio import kernels
 from daemon.errors import FinalFault
-from daemon.sidecars import Tags
 
 BLOCK_SECONDS = 8.0
 PEAKS_A_SECOND = 200
@@ -25,7 +24,6 @@ _SNDFILE = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".w64", ".rf64", ".au", "
 _WIDTHS = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # bytes a sample
 _HEAD = 1 << 20  # what pictures and tags may take beside the sound before a note is worth while
 _MAX_CHANNELS = 64
-_LYRICS = 64 << 10
 
 Block = NDArray[np.float32]
 
@@ -118,23 +116,23 @@ def _open_av(path: Path, hours: float) -> Sound:
     import av
 
     try:
-        with _container(path) as container:
-            if not container.streams.audio:
-                kinds = sorted({str(stream.type) for stream in container.streams}) or ["nothing"]
+        with container(path) as held:
+            if not held.streams.audio:
+                kinds = sorted({str(stream.type) for stream in held.streams}) or ["nothing"]
                 raise FinalFault(
                     "there is no sound in the file",
                     f"it holds {', '.join(kinds)}",
                     "Drop a file with a sound track.",
-                    {"path": str(path), "format": container.format.name},
+                    {"path": str(path), "format": held.format.name},
                 )
-            stream = container.streams.audio[0]
+            stream = held.streams.audio[0]
             rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
             declared = 0.0
             if stream.duration and stream.time_base:
                 declared = float(stream.duration * stream.time_base)
-            elif container.duration:
-                declared = container.duration / 1e6
-            format = f"{container.format.name.split(',')[0]} {stream.codec_context.name}"
+            elif held.duration:
+                declared = held.duration / 1e6
+            format = f"{held.format.name.split(',')[0]} {stream.codec_context.name}"
     except (av.FFmpegError, ValueError, OSError) as error:
         raise _undecodable(path, _reason(error)) from None
     if not (0 < channels <= _MAX_CHANNELS and 1000 <= rate <= 1_000_000):
@@ -142,7 +140,7 @@ def _open_av(path: Path, hours: float) -> Sound:
     return Sound(path, rate, channels, format, declared, hours * 3600, "av")
 
 
-def _container(path: Path) -> Any:
+def container(path: Path) -> Any:
     """Opens a file with FFmpeg's libraries: this file alone, whatever addresses a playlist in it names."""
     import av
 
@@ -178,6 +176,16 @@ def _soundfile_blocks(sound: Sound) -> Iterator[Block]:
                 yield block
     except (soundfile.LibsndfileError, OSError) as error:
         sound.notes.append(f"damaged after {read / sound.rate:.1f} s: {_reason(error)}")
+        # FFmpeg steps over a damaged piece where libsndfile ends.
+        yield from _after(_av_pieces(sound), read)
+
+
+def _after(pieces: Iterator[Block], skipped: int) -> Iterator[Block]:
+    """The pieces without their first `skipped` samples."""
+    for piece in pieces:
+        if skipped < len(piece):
+            yield piece[skipped:]
+        skipped = max(0, skipped - len(piece))
 
 
 def _promise(path: Path) -> float:
@@ -222,10 +230,10 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
     broken = read = 0
     reason = ""
     try:
-        with _container(sound.path) as container:
-            stream = container.streams.audio[0]
-            resampler: Any = None
-            for packet in container.demux(stream):
+        with container(sound.path) as held:
+            stream = held.streams.audio[0]
+            resampler, shape = None, None
+            for packet in held.demux(stream):
                 try:
                     frames = packet.decode()
                 except av.FFmpegError as error:
@@ -234,18 +242,17 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
                         break
                     continue
                 for frame in frames:
-                    if resampler is None and (
-                        frame.format.name != "fltp"
-                        or frame.sample_rate != sound.rate
-                        or len(frame.layout.channels) != sound.channels
-                    ):
-                        resampler = _resampler(sound, frame)
+                    # Rate and channels may change in mid-stream, by design or by damage.
+                    if (came := (frame.format.name, frame.sample_rate, frame.layout.name)) != shape:
+                        for plain in _rest(resampler):
+                            read += plain.samples
+                            yield _array(plain, sound.channels)
+                        resampler, shape = _resampler(sound, frame), came
                     for plain in resampler.resample(frame) if resampler else [frame]:
                         read += plain.samples
                         yield _array(plain, sound.channels)
-            if resampler is not None:
-                for plain in resampler.resample(None):
-                    yield _array(plain, sound.channels)
+            for plain in _rest(resampler):
+                yield _array(plain, sound.channels)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = _reason(error)
         if read:
@@ -255,11 +262,18 @@ def _av_pieces(sound: Sound) -> Iterator[Block]:
         sound.notes.append(f"{broken} damaged pieces were left out ({reason})")
 
 
+def _rest(resampler: Any) -> list[Any]:
+    """What a converter still holds."""
+    return list(resampler.resample(None)) if resampler else []
+
+
 def _resampler(sound: Sound, frame: Any) -> Any:
-    """A converter to planar float at the sound's own rate and channels."""
+    """A converter to planar float at the sound's own rate and channels; None where the frame is so already."""
     import av
 
     same = len(frame.layout.channels) == sound.channels
+    if same and frame.format.name == "fltp" and frame.sample_rate == sound.rate:
+        return None
     layout = frame.layout.name if same and frame.layout.name else {1: "mono", 2: "stereo"}.get(sound.channels)
     return av.AudioResampler(format="fltp", layout=layout or frame.layout, rate=sound.rate)
 
@@ -270,32 +284,3 @@ def _array(frame: Any, channels: int) -> Block:
     if len(planes) != channels:
         planes = np.repeat(planes[:1], channels, axis=0) if len(planes) < channels else planes[:channels]
     return planes.T
-
-
-def read_tags(path: Path) -> Tags:
-    """What the file says of itself; empty where it says nothing or can't be read."""
-    import av
-
-    found: dict[str, str] = {}
-    try:
-        with _container(path) as container:
-            holders = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
-            for metadata in holders:
-                for key, value in metadata.items():
-                    found.setdefault(key.lower(), value.strip())
-    except (av.FFmpegError, OSError, ValueError, UnicodeDecodeError):
-        return Tags()
-    lyrics = next((v for k, v in found.items() if k.startswith(("lyrics", "unsyncedlyrics", "uslt"))), "")
-    return Tags(
-        title=_line(found.get("title", "")),
-        artist=_line(found.get("artist", "") or found.get("album_artist", "")),
-        album=_line(found.get("album", "")),
-        genre=_line(found.get("genre", "")),
-        lyrics=lyrics.replace("\r\n", "\n").replace("\0", "")[:_LYRICS],
-        date=_line(found.get("date", "") or found.get("year", "")),
-    )
-
-
-def _line(text: str) -> str:
-    """One line of printable text, at most 300 characters."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:300]

@@ -18,6 +18,7 @@ from daemon.audio import overrides as people
 from daemon.audio.bars import beat_means
 from daemon.audio.loudness import Meter
 from daemon.audio.spectrum import LONG_HOP, RATE, Features, Listener
+from daemon.audio.tags import read_tags
 
 _POINTS = 1000  # of the waveform
 
@@ -131,7 +132,7 @@ def listen(
     feeling = mood.judge(features, key, found.bpm, found.confidence, found.times, take.loudness)
     sections = [_section(span, units, features, key_spans, found.bpm, feeling) for span in spans]
     _note_level(take, duration, notes)
-    tags = decode.read_tags(path)
+    tags = read_tags(path)
     for name in ("title", "artist"):
         if given.get(name):
             setattr(tags, name, str(given[name]))

@@ -19,12 +19,13 @@ from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
 from daemon.film.overlays import Overlays
 from daemon.film.pictures import Planes, Store
-from daemon.film.scenery import Scenery, Sprite, figure, stage_of
+from daemon.film.scenery import Scenery, stage_of
 from daemon.film.screen import Screen
+from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "5"  # part of every segment's fingerprint: change it where frames change
+VERSION = "6"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
@@ -100,9 +101,13 @@ class Compositor:
     def _figure(self, picture: PictureFile, pose: int) -> Future[Sprite | None]:
         names = poses(picture)
         name = names[min(pose, len(names) - 1)]
-        return self.store.ask(
-            ("figure", str(picture.path), name), lambda: figure(picture, name, self.width, self.height)
-        )
+        scenery = self._scenery(picture)  # asked for before: one thread makes both, in that order
+
+        def make() -> Sprite | None:
+            stage = scenery.result()
+            return stage.figure.sprite(name) if stage and stage.figure else None
+
+        return self.store.ask(("figure", str(picture.path), name), make)
 
     def _picture(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
         """A view drawn over the whole of `out`, towards white and then towards black."""

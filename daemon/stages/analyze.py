@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import time
+import zipfile
+import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,14 +70,19 @@ def _listen(
 
     from daemon.audio.listen import listen
 
-    heard = listen(
-        source,
-        fps=rate,
-        overrides=given,
-        beats_file=beats_file,
-        hours=tools.settings.limits.hours,
-        progress=tools.progress,
-    )
+    try:
+        heard = listen(
+            source,
+            fps=rate,
+            overrides=given,
+            beats_file=beats_file,
+            hours=tools.settings.limits.hours,
+            progress=tools.progress,
+        )
+    except FinalFault as fault:
+        if beats_file is not None:  # people know it by the name it was dropped under
+            fault.what = fault.what.replace(beats_file.name, beats_name)
+        raise
     if beats_file is not None:
         heard.analysis.notes = [note.replace(beats_file.name, beats_name) for note in heard.analysis.notes]
     tools.publish(job, name, lambda target: np.savez_compressed(target, **heard.envelopes))  # type: ignore[arg-type]
@@ -113,11 +121,15 @@ def _from_cache(cache: Path, mark: str) -> sidecars.Analysis | None:
     """What was heard before; None where nothing (whole) is kept."""
     try:
         data = (cache / f"{mark}.json").read_bytes()
-        if (cache / f"{mark}.npz").stat().st_size == 0:
-            return None
-        return sidecars.Analysis.model_validate(json.loads(data))
-    except (OSError, ValueError):
+        with zipfile.ZipFile(cache / f"{mark}.npz") as kept:
+            if kept.testzip() is not None:
+                return None
+        found = sidecars.Analysis.model_validate(json.loads(data))
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError):
         return None
+    with contextlib.suppress(OSError):
+        os.utime(cache / f"{mark}.json")  # used now: others go first
+    return found
 
 
 def _into_cache(cache: Path, mark: str, analysis: sidecars.Analysis, envelopes: Path) -> None:
@@ -132,7 +144,7 @@ def _into_cache(cache: Path, mark: str, analysis: sidecars.Analysis, envelopes: 
 
 
 def _bound(cache: Path) -> None:
-    """Lets the oldest entries go beyond KEEP."""
+    """Lets the entries that weren't used for longest go beyond KEEP."""
     entries = []
     for path in cache.glob("*.json"):
         with contextlib.suppress(OSError):
