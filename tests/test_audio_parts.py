@@ -220,6 +220,12 @@ def test_the_music_of_a_built_drop_is_a_drop_after_an_intro_that_keeps_its_bass(
     assert drops.sudden(energy, rows, np.ones(56), [32]) == [8]
 
 
+def test_what_starts_from_silence_has_no_build_up() -> None:
+    treble, density = np.array([-120.0, -62, -63, -60, -57, -53, -55, -54]), np.linspace(0.5, 1.0, 8)
+    assert drops.rises(treble, density)[4] == 0
+    assert drops.rises(np.maximum(treble, -80), density)[4] > 1
+
+
 def test_a_verse_as_loud_as_the_drop_is_none() -> None:
     energy, rows = _rows_of((8, 0.4, 0.0), (16, 0.9, 0.4), (8, 0.4, 0.5), (16, 0.9, 1.0), (8, 0.6, 0.0))
     bass = np.where(energy > 0.5, 1.0, 0.1)
