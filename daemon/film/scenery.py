@@ -22,6 +22,8 @@ from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
 _SMALL = 192  # pixels across
+# Which effect falls in a scene's own weather: it takes the place of what is painted, which would hang in the air.
+_FALLING = {"rain": "rain", "storm": "rain", "snow": "snow", "petals": "petals", "clear": "petals"}
 _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
 
 Plane = NDArray[np.uint8]
@@ -72,8 +74,8 @@ class _Own:
         return from_rgba(*placed, *self._canvas) if placed else None
 
 
-def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
-    """A picture's scene, its figure apart, for frames of width x height.
+def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[str] = frozenset()) -> Scenery | None:
+    """A picture's scene, its figure apart, for frames of width x height; falling: effects that fall before it.
 
     None where it has no figure, or where this painter draws it otherwise than it was approved: the still is
     shown then.
@@ -85,13 +87,13 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
         if not _as_approved(picture):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
-        return _apart(picture, taken[0], wide, high)
+        return _apart(picture, taken[0], wide, high, falling)
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError, OSError, FinalFault) as error:
         log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int) -> Scenery:
+def _apart(picture: PictureFile, pose: str, width: int, height: int, falling: frozenset[str]) -> Scenery:
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
@@ -117,6 +119,8 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int) -> Scenery:
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
+    if _FALLING.get(str(scene.get("weather"))) in falling:
+        before = [plane for plane in before if plane.name != "weather"]
     front = _cut(page(width, height).draw(still(before))) if before else None
     return Scenery(back, figure, front, width, height, (x, min(1.0, y)))
 
