@@ -241,6 +241,17 @@ def test_a_yaml_beside_a_song_overrides_any_part_and_gives_facts() -> None:
     assert rule.approve.by == "people"
 
 
+@pytest.mark.parametrize(("said", "metre"), [(b"3/4", 3), (b"7/8", 7), (b"16", 16), (b"'5'", 5), (b"32", 32)])
+def test_a_metre_is_said_as_beats_or_as_musicians_write_it(said: bytes, metre: int) -> None:
+    assert rulebook.apply_overrides(Rule(name="one"), b"metre: " + said)[1] == {"metre": metre}
+
+
+@pytest.mark.parametrize("said", [b"0/4", b"33", b"four", b"4/4/4", b"3.5", b"99/8"])
+def test_a_metre_that_is_none_is_refused(said: bytes) -> None:
+    with pytest.raises(UsageError, match="metre"):
+        rulebook.apply_overrides(Rule(name="one"), b"metre: " + said)
+
+
 def test_an_empty_yaml_beside_a_song_overrides_nothing() -> None:
     rule = Rule(name="one")
     assert rulebook.apply_overrides(rule, b"") == (rule, {})

@@ -17,7 +17,7 @@ from daemon import compiled
 if TYPE_CHECKING:
     from daemon.settings import Settings
 
-ANALYSER = "dropreel-listen 3"
+ANALYSER = "dropreel-listen 4"
 
 
 def prepare(settings: Settings) -> None:

@@ -72,11 +72,10 @@ def _listen(
         fps=rate,
         overrides=given,
         beats_file=beats_file,
+        beats_name=beats_name,
         hours=tools.settings.limits.hours,
         progress=tools.progress,
     )
-    if beats_file is not None:
-        heard.analysis.notes = [note.replace(beats_file.name, beats_name) for note in heard.analysis.notes]
     tools.publish(job, name, lambda target: np.savez_compressed(target, **heard.envelopes))  # type: ignore[arg-type]
     tools.log.info(
         "heard",
