@@ -164,7 +164,31 @@ def test_silence_has_no_beats_and_says_so(tmp_path: Path) -> None:
 
 def test_a_constant_is_silence(tmp_path: Path) -> None:
     a = hear(tmp_path, np.full((RATE * 10, 2), 0.4, np.float32)).analysis
-    assert a.beats == [] and a.tempo.bpm == 0
+    assert a.beats == [] and a.tempo.bpm == 0 and a.onsets == [] and len(a.sections) == 1 and a.key.tonic == ""
+    assert any("constant" in note for note in a.notes)
+
+
+def test_a_constant_under_a_song_changes_nothing_of_what_is_heard(tmp_path: Path) -> None:
+    samples, _ = synth.song(12.0)
+    plain = hear(tmp_path, 0.4 * samples).analysis
+    raised = hear(tmp_path, 0.4 * samples + np.float32(0.5)).analysis
+    assert np.allclose(raised.beats, plain.beats, atol=0.005)
+    assert [(s.start, s.role) for s in raised.sections] == [(s.start, s.role) for s in plain.sections]
+    assert raised.course[0].energy == pytest.approx(plain.course[0].energy, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["white", "pink", "click"])
+def test_noise_has_no_key(tmp_path: Path, kind: str) -> None:
+    samples = np.random.default_rng(2).normal(0, 0.1, RATE * 10)
+    if kind == "pink":
+        bins = np.arange(len(samples) // 2 + 1)
+        samples = np.fft.irfft(np.fft.rfft(samples) / np.sqrt(np.maximum(1, bins)), len(samples))
+        samples *= 0.1 / samples.std()
+    elif kind == "click":
+        samples = np.zeros(RATE * 10)
+        samples[RATE * 5] = 1
+    a = hear(tmp_path, samples.astype(np.float32)).analysis
+    assert a.key.tonic == "" and a.key.confidence == 0 and a.tempo.confidence < 0.1
 
 
 def test_noise_has_no_beat_that_is_sure(tmp_path: Path) -> None:
