@@ -1,7 +1,8 @@
 """How well and how fast the listener hears, beside librosa (and aubio, essentia where they are installed).
 
     python benchmarks/listen.py                                   songs of the built-in synthesiser
-    python benchmarks/listen.py --pieces DIR/dev.json --soundfont FILE.sf2
+    python benchmarks/listen.py --harder                          36 more of them that are harder (see `harder`)
+    python benchmarks/listen.py --pieces DIR/dev.json --soundfont FILE.sf2 ... --sound wav mp3
                                                                    MIDI pieces with known beats, rendered by fluidsynth
 
 A pieces file is a JSON list of objects: id, midi (path beside the file), kind, beats, downbeats, tempo, key,
@@ -42,6 +43,17 @@ SONGS: list[dict[str, Any]] = [
     {"bpm": 124, "seed": 9, "key": "A# major", "form": "intro build drop break build drop outro"},
     {"bpm": 84, "seed": 10, "key": "F# major", "form": "verse chorus bridge chorus"},
 ]
+# What makes a song hard, one at a time: six songs of each.
+HARD: dict[str, dict[str, Any]] = {
+    "swing .15": {"swing": 0.15, "form": "intro verse chorus verse chorus outro"},
+    "no drums": {"drums": False, "form": "intro verse chorus bridge chorus outro"},
+    "3/4": {"metre": 3, "form": "intro verse chorus verse chorus outro"},
+    "half-time drops": {"half_time_drops": True, "form": "intro build drop break build drop outro"},
+    "rubato and ritardando": {"rubato": 0.04, "ritard": 0.3, "form": "intro verse chorus bridge chorus outro"},
+    "sparse intro": {"lead_in": 1.3, "form": "intro:8 break:8 build:4 drop:8 outro:8"},
+}
+TEMPI = (72, 88, 104, 124, 146, 170)
+TONICS = ("A minor", "D major", "F minor", "G major", "C# minor", "A# major")
 
 
 def scores(truth: dict[str, Any], heard: dict[str, Any]) -> dict[str, float]:
@@ -147,13 +159,25 @@ def tools() -> dict[str, Callable[[Path], dict[str, Any]]]:
     return found
 
 
-def synthesised(folder: Path) -> list[tuple[Path, str, dict[str, Any]]]:
-    """(file, kind, truth) of each song of the synthesiser."""
+def harder() -> list[tuple[str, dict[str, Any]]]:
+    """(kind, options of the synthesiser) of the 36 harder songs: each trouble at six tempi, in six keys."""
+    return [
+        (
+            f"harder: {kind}",
+            {**options, "bpm": bpm, "key": TONICS[(number + row) % 6], "seed": 3000 + 10 * row + number},
+        )
+        for row, (kind, options) in enumerate(HARD.items())
+        for number, bpm in enumerate(TEMPI)
+    ]
+
+
+def synthesised(folder: Path, songs: list[tuple[str, dict[str, Any]]]) -> list[tuple[Path, str, dict[str, Any]]]:
+    """(file, kind, truth) of each song (kind, options) of the synthesiser."""
     from daemon.audio import synth
 
     out = []
-    for index, options in enumerate(SONGS):
-        path = folder / f"song-{index:02d}.wav"
+    for kind, options in songs:
+        path = folder / f"song-{options['seed']:04d}.wav"
         truth = synth.write_song(path, **options)
         told = {
             "beats": truth.beats,
@@ -163,8 +187,20 @@ def synthesised(folder: Path) -> list[tuple[Path, str, dict[str, Any]]]:
             "edges": [start for start, _, _ in truth.sections[1:]],
             "drops": truth.drops,
         }
-        out.append((path, "synthesised", told))
+        out.append((path, kind, told))
     return out
+
+
+def first_seconds(midi: Path, soundfont: Path, seconds: float) -> np.ndarray[Any, np.dtype[np.int16]]:
+    """(n, 2) the beginning of a MIDI file as fluidsynth plays it at 44.1 kHz; what comes after isn't rendered."""
+    command = ["fluidsynth", "-niq", "-T", "raw", "-F", "/dev/stdout", "-r", "44100", str(soundfont), str(midi)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as player:
+        assert player.stdout is not None
+        raw = player.stdout.read(4 * int(seconds * 44100))
+        player.kill()
+    if len(raw) < 4 * 44100:
+        raise SystemExit(f"fluidsynth made less than a second of {midi} with {soundfont}")
+    return np.frombuffer(raw[: len(raw) // 4 * 4], "<i2").reshape(-1, 2)
 
 
 def rendered(pieces: Path, soundfont: Path, folder: Path) -> list[tuple[Path, str, dict[str, Any]]]:
@@ -172,11 +208,8 @@ def rendered(pieces: Path, soundfont: Path, folder: Path) -> list[tuple[Path, st
     out = []
     for piece in json.loads(pieces.read_text()):
         midi = pieces.parent / piece["midi"]
-        path, whole = folder / f"{piece['id']}.wav", folder / "whole.wav"
-        command = ["fluidsynth", "-niq", "-F", str(whole), "-r", "44100", str(soundfont), str(midi)]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-        samples, rate = soundfile.read(whole, frames=int(piece["seconds"] * 44100), dtype="float32")
-        soundfile.write(path, samples, rate)
+        path = folder / f"{piece['id']}-{soundfont.stem}.wav"
+        soundfile.write(path, first_seconds(midi, soundfont, piece["seconds"]), 44100)
         out.append((path, piece["kind"], piece))
         own = midi.parent / "beat_midi.txt"
         if own.is_file():
@@ -194,22 +227,30 @@ def main() -> None:
     """Prints a table a kind of piece."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pieces", type=Path)
-    parser.add_argument("--soundfont", type=Path, default=Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
-    parser.add_argument("--mp3", action="store_true", help="measure the time on mp3, as people drop it")
-    parser.add_argument("--only", default="", help="tools whose name starts so")
+    parser.add_argument(
+        "--soundfont", type=Path, nargs="+", default=[Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")], help="each in turn"
+    )
+    parser.add_argument("--harder", action="store_true", help="the 36 harder songs in place of the ten")
+    parser.add_argument("--sound", choices=("wav", "mp3"), nargs="+", default=["mp3"], help="what is listened to")
+    parser.add_argument("--only", nargs="+", default=[""], help="tools whose name starts so")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp)
-        pieces = rendered(given.pieces, given.soundfont, folder) if given.pieces else []
-        pieces += synthesised(folder)
-        if given.mp3:
-            for path in {path for path, _, _ in pieces}:
-                samples, rate = soundfile.read(path)
-                soundfile.write(path.with_suffix(".mp3"), samples, rate)
-        table(pieces, given.mp3, given.only)
+        pieces = [
+            (path, f"{kind}, {soundfont.stem}", truth)
+            for soundfont in (given.soundfont if given.pieces else [])
+            for path, kind, truth in rendered(given.pieces, soundfont, folder)
+        ]
+        pieces += synthesised(folder, harder() if given.harder else [("synthesised", song) for song in SONGS])
+        for path in {path for path, _, _ in pieces} if "mp3" in given.sound else ():
+            samples, rate = soundfile.read(path)
+            soundfile.write(path.with_suffix(".mp3"), samples, rate)
+        for sound in given.sound:
+            print(f"\n{sound}\n")
+            table(pieces, sound, tuple(given.only))
 
 
-def table(pieces: list[tuple[Path, str, dict[str, Any]]], mp3: bool, only: str = "") -> None:
+def table(pieces: list[tuple[Path, str, dict[str, Any]]], sound: str, only: tuple[str, ...]) -> None:
     """Listens with each tool and prints what it scored."""
     columns = ["F70", "F25", "AMLt", "tempo", "octave", "offset", "down", "key", "edges", "drops", "false drops"]
     print("| kind | tool | " + " | ".join(columns) + " | CPU s/min | first call |")
@@ -225,19 +266,23 @@ def table(pieces: list[tuple[Path, str, dict[str, Any]]], mp3: bool, only: str =
         spent = minutes = 0.0
         for path, kind, truth in pieces:
             if path not in heard:
-                source = path.with_suffix(".mp3") if mp3 else path
                 begun = time.process_time()
-                heard[path] = track(source)
+                heard[path] = track(path.with_suffix(f".{sound}"))
                 spent += time.process_time() - begun
                 minutes += soundfile.info(str(path)).duration / 60
             kinds.setdefault(kind, []).append(scores(truth, heard[path]))
+            if kind.startswith("harder"):
+                kinds.setdefault("harder, all", []).append(kinds[kind][-1])
         for kind, rows in kinds.items():
             cells = []
             for column in columns:
                 values = [row[column] for row in rows if not np.isnan(row.get(column, np.nan))]
                 wide = ".1f" if column == "offset" else ".3f"
                 cells.append(f"{float(np.mean(values)):{wide}}" if values else "-")
-            print(f"| {kind} ({len(rows)}) | {name} | {' | '.join(cells)} | {spent / minutes:.2f} | {first:.1f} s |")
+            print(
+                f"| {kind} ({len(rows)}) | {name} | {' | '.join(cells)} | {spent / minutes:.2f} | {first:.1f} s |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Rulebook:
 
 def _beats_a_bar(value: Any) -> Any:
     """7 of "7/8"; anything else as it is."""
-    found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*\d{1,2}\s*", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*[1-9]\d?\s*", value) if isinstance(value, str) else None
     return int(found[1]) if found else value
 
 

@@ -118,6 +118,34 @@ def test_a_source_that_is_gone_is_a_final_fault(tmp_path: Path, tools: Tools) ->
         stage.analyze(make_job(tmp_path), tools)
 
 
+@pytest.mark.parametrize("damage", ["cut", "bits", "empty", "gone"])
+def test_damaged_envelopes_in_the_cache_are_made_anew(tmp_path: Path, tools: Tools, damage: str) -> None:
+    job = make_job(tmp_path)
+    synth.write_song(job.file("source.wav"), seconds=2.0)
+    stage.analyze(job, tools)
+    (kept,) = (tmp_path / "library" / "cache" / "analysis").glob("*.npz")
+    data = bytearray(kept.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 20] = bytes(20) if damage == "bits" else data[middle : middle + 20]
+    kept.write_bytes({"cut": data[: len(data) // 2], "bits": data, "empty": b"", "gone": b""}[damage])
+    if damage == "gone":
+        kept.unlink()
+    again = make_job(tmp_path, "20260101-120001-other-abc124")
+    again.file("source.wav").write_bytes(job.file("source.wav").read_bytes())
+    with np.load(again.file(stage.analyze(again, tools).envelopes.file)) as envelopes:
+        assert all(envelopes[name].shape == (60,) for name in envelopes.files)
+
+
+def test_an_entry_that_is_used_is_not_the_next_to_go(tmp_path: Path, tools: Tools) -> None:
+    job = make_job(tmp_path)
+    synth.write_song(job.file("source.wav"), seconds=0.5)
+    stage.analyze(job, tools)
+    (kept,) = (tmp_path / "library" / "cache" / "analysis").glob("*.json")
+    os.utime(kept, (5, 5))
+    stage.analyze(job, tools)
+    assert kept.stat().st_mtime > 5
+
+
 def test_a_damaged_cache_entry_is_listened_to_anew(tmp_path: Path, tools: Tools) -> None:
     job = make_job(tmp_path)
     synth.write_song(job.file("source.wav"), seconds=2.0)

@@ -11,6 +11,7 @@ import mir_eval
 import numpy as np
 import pytest
 import soxr
+from numpy.typing import NDArray
 
 from daemon.audio import bars, beats, drops, kernels, offers, pulse, readings, refine, structure, synth, tonality
 from daemon.audio.overrides import Said
@@ -199,15 +200,39 @@ def test_a_kick_that_comes_back_before_the_rise_is_no_drop() -> None:
     treble[16:24] = np.linspace(-30, -6, 8)
     treble[12:16] = -30
     assert drops.built(energy, bass, treble, density) == [24]
-    assert drops.sudden(energy, bass, [24]) == []
+    assert drops.sudden(energy, energy[:, None], bass, [24]) == []
     assert drops.built(energy, bass, np.full(bars_, -10.0), density) == []  # nothing rises: no drop
 
 
+def _rows_of(*parts: tuple[int, float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Energy (n,) and what bars are like (n, 2) of parts of (bars, energy, colour)."""
+    energy = np.concatenate([np.full(bars_, level) for bars_, level, _ in parts])
+    colour = np.concatenate([np.full(bars_, tone) for bars_, _, tone in parts])
+    return energy, np.stack([energy, colour], axis=1)
+
+
 def test_all_that_comes_back_from_a_break_is_a_drop_where_others_were_built() -> None:
-    energy, bass = np.full(48, 0.9), np.full(48, 1.0)
-    energy[30:36], bass[30:36] = 0.4, 0.1
-    assert drops.sudden(energy, bass, [12]) == [36]
-    assert drops.sudden(energy, bass, []) == []
+    energy, rows = _rows_of((12, 0.4, 0.0), (18, 0.9, 1.0), (6, 0.4, 0.5), (12, 0.9, 1.0))
+    bass = np.where(energy > 0.5, 1.0, 0.1)
+    assert drops.sudden(energy, rows, bass, [12]) == [36]
+    assert drops.sudden(energy, rows, bass, []) == []
+
+
+def test_the_music_of_a_built_drop_is_a_drop_after_an_intro_that_keeps_its_bass() -> None:
+    energy, rows = _rows_of((8, 0.7, 0.0), (16, 0.9, 1.0), (8, 0.4, 0.5), (16, 0.9, 1.0), (8, 0.6, 0.0))
+    assert drops.sudden(energy, rows, np.ones(56), [32]) == [8]
+
+
+def test_what_starts_from_silence_has_no_build_up() -> None:
+    treble, density = np.array([-120.0, -62, -63, -60, -57, -53, -55, -54]), np.linspace(0.5, 1.0, 8)
+    assert drops.rises(treble, density)[4] == 0
+    assert drops.rises(np.maximum(treble, -80), density)[4] > 1
+
+
+def test_a_verse_as_loud_as_the_drop_is_none() -> None:
+    energy, rows = _rows_of((8, 0.4, 0.0), (16, 0.9, 0.4), (8, 0.4, 0.5), (16, 0.9, 1.0), (8, 0.6, 0.0))
+    bass = np.where(energy > 0.5, 1.0, 0.1)
+    assert drops.sudden(energy, rows, bass, [32]) == []
 
 
 def test_a_part_that_comes_again_has_its_letter_again() -> None:

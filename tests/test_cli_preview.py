@@ -137,6 +137,26 @@ def test_a_job_that_moves_on_meanwhile_is_previewed_all_the_same(
     assert asked(tmp_path, "--out", str(tmp_path / "x.mp4"), start="1", end="2") == 0
 
 
+def test_a_finished_job_is_previewed_with_what_was_delivered(tmp_path: Path) -> None:
+    job = rooted(tmp_path, "done")
+    about = job.job()
+    about.rule["deliver"]["lyrics"] = "burned"
+    about.members.append(sidecars.Member(role="lyrics", name="A song.lrc", file="lyrics-001.lrc"))
+    sidecars.write(job.path, about)
+    there = tmp_path / "outbox" / "A song"
+    there.mkdir()
+    os.rename(job.file("source.wav"), there / "A song.wav")
+    (there / "A song.lrc").write_text("[00:01.00]Hello, sea\n")
+    files = [{"name": "A song.wav", "from": "source.wav"}, {"name": "A song.lrc", "from": "lyrics-001.lrc"}]
+    sidecars.write(job.path, sidecars.Delivery(folder="A song", files=files))
+    seen = []
+    for name in ("worded", "plain"):
+        assert asked(tmp_path, "--out", str(tmp_path / f"{name}.mp4"), start="2", end="2.2") == 0
+        seen.append(next(iter(watch.watch(tmp_path / f"{name}.mp4", 128, 72))).luma.astype(int))
+        (there / "A song.lrc").unlink(missing_ok=True)
+    assert abs(seen[0] - seen[1]).max() > 60
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("75", 75.0), ("1:15", 75.0), ("1:15.5", 75.5), ("1:02:03", 3723.0)])
 def test_moments_are_read_as_people_write_them(text: str, seconds: float) -> None:
     assert moment(text) == seconds

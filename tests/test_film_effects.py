@@ -144,6 +144,23 @@ def test_a_drop_s_flash_outlives_the_strobe_that_leads_to_it() -> None:
     assert any(effect.because == "drop" for effect in kept)
 
 
+def test_a_song_that_begins_with_a_drop_has_what_lasts_without_the_blow() -> None:
+    analysis = help.song(30.0, form=(("drop", 0.9, 8), ("verse", 0.4, 99)))
+    timeline = planned(analysis, drop={"flash": 1.0, "beams": 0.5})
+    assert [(e.kind, e.start, e.frames) for e in timeline.effects] == [("beams", 0, 480)]
+
+
+def test_an_effect_makes_anew_only_the_segments_that_it_is_seen_in() -> None:
+    analysis = help.song(60.0)
+    plain = Direction(planned(analysis, drop={}), help.bass(1800))
+    sparks = replace(plain.timeline, effects=(Effect("sparks", 600, 90, 1.0, "drop"),))
+    flying = Direction(sparks, help.bass(1800))
+    spans = [slice(0, 300), slice(300, 600), slice(600, 900), slice(900, 1200)]
+    assert [plain.curves(span) == flying.curves(span) for span in spans] == [True, True, False, True]
+    louder = Direction(sparks, {"bass": np.ones(1800, np.float32)})
+    assert louder.curves(spans[2]) != flying.curves(spans[2])
+
+
 # --- drawn ----------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,7 @@ def dancing(folder: Path, seconds: float = 8.0) -> Timeline:
     analysis = help.song(seconds, form=form)
     pictures = [painted(folder, 3), painted(folder, 4)]
     slots = [Slot(f"{i:02d}", i * seconds / 2, (i + 1) * seconds / 2, 0, [pictures[i]]) for i in range(2)]
-    return plan(analysis, slots, help.rule(320, 180, zoom=0, shake=0, flashes=False, drift=0, fade_in=0, fade_out=0), 1)
+    return plan(analysis, slots, help.rule(320, 180, effects=False, drift=0), 1)
 
 
 def luma(timeline: Timeline, frames: list[int]) -> list[np.ndarray]:
@@ -68,10 +68,11 @@ def test_a_figure_takes_another_pose_on_every_other_beat_and_its_motion_peaks_th
     pictures = luma(timeline, list(range(timeline.frames)))
     motion = np.array([0.0, *(np.abs(b - a).mean() for a, b in pairwise(pictures))])
     cuts = set(timeline.cuts)
+    strong = 0.25 * max(motion[frame] for frame in range(timeline.frames) if frame not in cuts)  # not the camera's
     peaks = [
         frame
         for frame in range(2, timeline.frames - 2)
-        if frame not in cuts and motion[frame] == motion[frame - 2 : frame + 3].max() and motion[frame] > 1.0
+        if frame not in cuts and motion[frame] == motion[frame - 2 : frame + 3].max() and motion[frame] > strong
     ]
     beats = [frame_at(i * 0.5, timeline.fps) for i in range(1, 16)]
     on_beats = [frame for frame in peaks if min(abs(frame - beat) for beat in beats) <= 2]
@@ -86,6 +87,34 @@ def test_each_pose_is_named_after_the_beat_that_caused_it(tmp_path: Path) -> Non
     assert len(taken) >= 14
     assert all("beat at frame" in effect.because for effect in taken)
     assert len({int(effect.amount) for effect in taken}) == 3
+
+
+def test_a_figure_is_on_its_way_before_a_beat_and_there_on_it(tmp_path: Path) -> None:
+    timeline = dancing(tmp_path)
+    pose = np.zeros(120, np.int8)
+    pose[30:] = 1
+    shot = replace(timeline.shots[0], start=0, end=120)
+    made = dance.moves(pose, (shot,), timeline.fps)
+    assert set(made.towards[:24]) == {-1} and set(made.towards[24:32]) == {1} and set(made.towards[32:]) == {-1}
+    assert all(a <= b for a, b in pairwise(made.share[24:32]))
+    jumps = np.diff(np.where(made.towards == 1, made.share, made.pose).astype(float))
+    assert int(jumps.argmax()) + 1 == 30  # fastest on the beat itself
+    assert not (made.blink & (made.towards >= 0)).any() and made.blink.any()
+    cut = dance.moves(pose, (replace(shot, end=30), replace(shot, start=30)), timeline.fps)
+    assert set(cut.towards) == {-1}  # a cut is no move
+
+
+def test_between_two_poses_a_figure_is_neither(tmp_path: Path) -> None:
+    stage = scenery.stage_of(painted(tmp_path, 3), 320, 180)
+    assert stage is not None and stage.figure is not None
+    drawn = [
+        stage.figure.sprite("arms up"),
+        stage.figure.sprite("arms up", "step left", 0.5),
+        stage.figure.sprite("step left"),
+        stage.figure.sprite("arms up", blink=True),
+    ]
+    outlines = [(*one.alpha.shape, one.luma.tobytes()) for one in drawn if one]
+    assert len(outlines) == 4 and len(set(outlines[:3])) == 3
 
 
 def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:

@@ -317,6 +317,17 @@ def test_a_drop_heard_beside_its_section_s_start_is_one_drop() -> None:
     assert next(s for s in timeline.shots if s.start == near[0]).role == "drop"
 
 
+def test_the_only_other_picture_is_found_however_far_away_it_is() -> None:
+    analysis = help.song(48.0, form=tuple(("verse", 0.5, 2) for _ in range(12)))
+    found = [
+        Slot(slot.slot, slot.start, slot.end, slot.section, [PictureFile(f"{n}", Path(f"{n == 11}.png"), f"{n}")])
+        for n, slot in enumerate(made_up(analysis, per_section=1))
+    ]
+    timeline = plan(analysis, found, help.rule(), 1)
+    assert len(timeline.shots) > 10
+    assert all(a.picture.path != b.picture.path for a, b in pairwise(timeline.shots))
+
+
 def test_three_hours_are_planned_as_well() -> None:
     analysis = help.song(3 * 3600.0, form=help.FORM * 60)
     timeline = plan(analysis, made_up(analysis, per_section=1), help.rule(), 1)
@@ -367,4 +378,9 @@ def test_whatever_was_heard_the_film_is_whole_and_no_shot_is_too_short(
     assert timeline.frames == frame_count(analysis.duration, timeline.fps)
     if len(timeline.shots) > 1:
         assert min(shot.frames for shot in timeline.shots) >= least * 30 - 1e-6
+    for effect in timeline.effects:
+        assert effect.because
+        assert 0 <= effect.start < effect.start + effect.frames <= timeline.frames
+    halves = [shot.transition.half for shot in timeline.shots] + [0]
+    assert all(shot.frames >= 2 * max(halves[shot.index : shot.index + 2]) for shot in timeline.shots)
     assert all(a.picture.path != b.picture.path for a, b in pairwise(timeline.shots))

@@ -129,7 +129,7 @@ def test_what_shows_nothing_is_refused(tmp_path: Path, picture: Image.Image) -> 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     Image.new("1", (20_000, 20_000)).save(tmp_path / "a.png")
-    with pytest.raises(ValueError, match=r"20000 x 20000 pixels|400000000 pixels"):
+    with pytest.raises(ValueError, match="too many pixels: more than 80 million"):
         cutouts.cut_out(tmp_path / "a.png")
 
 
@@ -275,13 +275,21 @@ def staged(folder: Path, poses: dict[str, Image.Image], background: bool = False
     return PictureFile("01a", folder / "still.png", "staged", made.scene)
 
 
+def sprite_in(picture: PictureFile, pose: str) -> Any:
+    """The picture's figure in a pose."""
+    found = scenery.stage_of(picture, 320, 180)
+    assert found is not None
+    assert found.figure is not None
+    return found.figure.sprite(pose)
+
+
 @pytest.mark.parametrize("framing", ["wide", "medium", "close"])
 @pytest.mark.parametrize("background", [False, True])
 def test_the_layers_at_rest_are_the_approved_picture(tmp_path: Path, framing: str, background: bool) -> None:
     picture = staged(tmp_path, {"idle": drawn()}, background, framing=framing)
     found = scenery.stage_of(picture, 320, 180)
     assert found is not None
-    figure = scenery.figure(picture, "idle", 320, 180)
+    figure = sprite_in(picture, "idle")
     assert figure is not None
     canvas = found.back.luma.astype(np.float32)
     for sprite in filter(None, (figure, found.front)):
@@ -309,7 +317,7 @@ def test_feet_stand_on_the_spot_and_a_figure_is_as_tall_as_the_painter_s_own(tmp
 def test_an_own_cast_of_one_picture_leans_and_one_of_many_changes_its_pose(tmp_path: Path) -> None:
     single = staged(tmp_path, {"idle": drawn()})
     assert set(dance.poses(single)) == {"idle", "idle leaning left", "idle leaning right"}
-    leaning = [scenery.figure(single, pose, 320, 180) for pose in dance.poses(single)]
+    leaning = [sprite_in(single, pose) for pose in dance.poses(single)]
     assert len({one.alpha.tobytes() for one in leaning if one}) == 3
     other = staged(tmp_path, {"idle": drawn(), "dance": drawn(), "wave": drawn()})
     assert set(dance.poses(other)) == {"idle", "dance", "wave"}
@@ -326,7 +334,7 @@ def test_the_painter_s_cast_stands_before_an_own_background(tmp_path: Path) -> N
     pixels = np.asarray(Image.open(picture.path).convert("RGB")).astype(int)
     blue = np.abs(pixels - BLUE).sum(axis=2) < 30
     assert 0.4 < blue.mean() < 0.97
-    assert scenery.figure(picture, dance.poses(picture)[0], 320, 180) is not None
+    assert sprite_in(picture, dance.poses(picture)[0]) is not None
 
 
 def test_the_recipe_of_a_cut_out_is_checked(tmp_path: Path) -> None:

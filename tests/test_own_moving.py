@@ -107,10 +107,10 @@ def test_a_fast_film_is_thinned_and_a_large_one_made_smaller(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("a.webm", b"", "Invalid data|no picture|End of file"),
-        ("a.mp4", b"not a film at all" * 20, "Invalid data"),
+        ("a.webm", b"", "known kind|no picture|End of file"),
+        ("a.mp4", b"not a film at all" * 20, "known kind"),
         ("a.gif", b"GIF89a", "known kind"),
-        ("a.webm", b"\x1aE\xdf\xa3" + b"\x00" * 300, "Invalid|End of file|no picture"),
+        ("a.webm", b"\x1aE\xdf\xa3" + b"\x00" * 300, "known kind|End of file|no picture"),
     ],
 )
 def test_a_broken_film_is_refused_with_words(tmp_path: Path, name: str, data: bytes, said: str) -> None:
@@ -312,10 +312,21 @@ def test_loops_and_clips_of_a_folder_are_on_the_desk_and_what_fails_is_told(tmp_
     assert by_slot["01"]["clip"]["name"] == "walk.mp4"
     assert by_slot["02"]["loop"]["name"] == "rings.mp4"
     assert by_slot["02"]["over"]["name"] == "sparks.webm"
-    assert any("loop bad.webm can't be used: Invalid data" in note for note in made.notes)
+    assert any("loop bad.webm can't be used: it isn't a moving picture" in note for note in made.notes)
     assert render.render(job, tools(tmp_path)) == made
 
 
 def test_a_moving_map_needs_no_beats(tmp_path: Path) -> None:
     timeline = shown(tmp_path, {"clip": reel(tmp_path, frames(40))}, 1.5)
     assert Screen(timeline, 96, 64).clip(timeline.shots[0], 3) is not None
+
+
+def test_what_is_clear_in_a_clip_is_black(tmp_path: Path) -> None:
+    pictures = frames(20, clear=True)
+    for picture in (coloured := [one.copy() for one in pictures]):
+        picture[..., :3] = 255
+    timeline = shown(tmp_path, {"clip": reel(tmp_path, coloured)}, 1.5)
+    planes = Screen(timeline, 96, 64).clip(timeline.shots[0], 0)
+    assert planes is not None
+    assert planes.luma[30, 80] <= 18
+    assert planes.luma[30, 4] >= 225

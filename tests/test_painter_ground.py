@@ -322,3 +322,44 @@ def test_colours_of_oklch_are_colours_and_keep_their_lightness(lch: tuple[float,
     found = colour.oklch(*lch)
     assert colour.clean([found]) == (found,)
     assert abs(colour.to_lab(found)[0] - lch[0]) < 0.06
+
+
+@pytest.mark.parametrize(
+    ("word", "weather"),
+    [("thunderstorm", "storm"), ("drizzle", "rain"), ("windy", "wind"), ("snowfall", "snow"), ("foggy", "mist")],
+)
+def test_a_word_for_the_weather_chooses_what_falls(word: str, weather: str) -> None:
+    scene = choose(_request(prompt=f"a road on a {word} day", scene="desert road"))
+    assert scene["weather"] == weather
+    names = {plane.name for plane in compose(scene, 64, 64)[0].planes}
+    assert "weather" in names
+    assert ("lightning" in names) == (weather == "storm")
+
+
+def test_the_seed_chooses_how_a_place_is_laid_out() -> None:
+    found = set()
+    for seed in range(8):
+        scene = choose(_request(scene="city skyline", seed=seed, framing="wide"))
+        names = {plane.name for plane in compose(scene, 64, 64)[0].planes}
+        found.add(("roof" in names, "wet road" in names))
+    assert found == {(True, False), (False, True)}
+
+
+def test_ink_is_paler_and_neon_darker_than_bold() -> None:
+    def look(sheet: str) -> tuple[float, float]:
+        made = painter.paint(_request(scene="forest", sheet=sheet, time_of_day="day", framing="wide", key="A minor"))
+        hsv = cv2.cvtColor(made.picture, cv2.COLOR_RGB2HSV)
+        return float(hsv[..., 1].mean()), float(cv2.cvtColor(made.picture, cv2.COLOR_RGB2GRAY).mean())
+
+    bold, ink, neon = look("bold"), look("ink"), look("neon")
+    assert ink[0] < 0.7 * bold[0]
+    assert neon[1] < 0.9 * bold[1]
+
+
+def test_the_cast_throws_a_shadow_on_the_ground_and_takes_the_airs_colour() -> None:
+    for scene in painter.scenes():
+        stage, _ = compose(choose(_request(scene=scene, time_of_day="night")), 64, 64)
+        names = [plane.name for plane in stage.planes]
+        cast = next(index for index, plane in enumerate(stage.planes) if plane.cast)
+        assert "shadow of the cast" in names[:cast], scene
+        assert stage.wash[1] > 0 and stage.glint, scene

@@ -218,3 +218,19 @@ def test_every_name_of_a_listing_is_taken_or_waits_or_is_silent(listed: list[str
     taken = [seen.name for group in found.groups for seen in group.members]
     waiting = [waiting.raw for waiting in found.waiting]
     assert sorted(taken + waiting) == sorted(name for name in listed if not names.is_silent(name))
+
+
+def test_an_empty_loop_does_not_hold_the_folder_and_no_clip_is_a_song() -> None:
+    inside = [
+        file("a.mp3"),
+        folder("loops", file("b.webm", 0)),
+        folder("Clips", file("c.mp4")),
+        folder("cast", file("d.gif")),
+    ]
+    (group,) = assemble("songs", [folder("album", *inside)]).groups
+    assert {seen.name: seen.role for seen in group.members} == {
+        "a.mp3": "source",
+        "b.webm": "loop",
+        "c.mp4": "clip",
+        "d.gif": "cast",
+    }

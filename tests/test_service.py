@@ -15,7 +15,7 @@ from daemon.approvals import requests
 from daemon.errors import PassingFault, UsageError
 from daemon.job import JobFolder
 from daemon.queue import spool
-from daemon.service import desks, hold, snapshot
+from daemon.service import claims, desks, hold, snapshot
 from daemon.service.coordinator import Coordinator
 from daemon.settings import Settings
 from daemon.stages.tools import Tools
@@ -429,6 +429,51 @@ def test_a_removal_that_was_cut_short_is_finished_at_the_next_start(tmp_path: Pa
     (settings.stages / "done" / ".gone-0123456789ab" / "deep").mkdir(parents=True)
     coordinator(settings).run()
     assert not list((settings.stages / "done").iterdir())
+
+
+def test_claims_of_an_earlier_life_that_hang_on_a_share_hold_up_no_start_and_no_drop_is_taken_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_root(tmp_path)
+    wav(settings.inbox / "songs" / "a.wav")
+    monkeypatch.setattr(claims, "_PATIENCE", 0.01)
+    c = coordinator(settings)
+    back, recover = threading.Event(), c.inbox.recover
+    c.inbox.recover = lambda: [] if not back.wait(20) else recover()  # type: ignore[method-assign]
+    c.start()
+    try:
+        until(c, lambda: any(seen.waiting for seen in c.inboxes.values()))
+        assert c.recovering and not c.jobs and (settings.inbox / "songs" / "a.wav").exists()
+        back.set()
+        until(c, in_stage(settings, "done"))
+        assert not c.recovering
+    finally:
+        back.set()
+        c.end()
+
+
+def test_a_claim_whose_share_was_away_at_the_start_is_ended_once_it_is_back(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    c = coordinator(settings)
+    away, recovered = ["songs"], []
+
+    def recover() -> list[str]:
+        recovered.append(list(away))
+        return ["resumed"]
+
+    c.inbox.vanished, c.inbox.recover = lambda: list(away), recover  # type: ignore[method-assign]
+    c.start()
+    try:
+        for _ in range(3):
+            c.scan()
+        assert recovered == [["songs"]]
+        away.clear()
+        c.scan()
+        until(c, lambda: len(recovered) == 2 and not c.recovering)
+        c.scan()
+        assert len(recovered) == 2
+    finally:
+        c.end()
 
 
 def test_a_word_left_on_a_desk_while_no_daemon_ran_is_heard_by_once(tmp_path: Path) -> None:

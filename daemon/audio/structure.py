@@ -20,6 +20,7 @@ from daemon.sidecars import MusicEvent, Role
 
 Doubles = NDArray[np.float64]
 LONG_FPS = RATE / LONG_HOP
+_TONES = slice(12, 24)  # the columns of `describe` that tell pitch classes
 
 
 @dataclass
@@ -190,7 +191,8 @@ def find(units: Units) -> list[Span]:
     rows = describe(units)
     energy = energies(units)
     led = drops.built(energy, units.bass_onsets, units.treble, units.density)
-    sudden = drops.sudden(energy, units.bass_onsets, led)
+    # The same drop may come in another key.
+    sudden = drops.sudden(energy, np.delete(rows, _TONES, axis=1), units.bass_onsets, led)
     edges, curve = boundaries(rows)
     edges = _with(edges, [*led, *sudden])
     names = label(rows, edges)

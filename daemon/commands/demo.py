@@ -234,7 +234,7 @@ class Lines:
 
 def _farewell(places: Root, job: Found, seconds: float) -> None:
     folder = places.outbox / str(as_dict(look.read_json(job.path / "delivery.json")).get("folder", ""))
-    films = sorted(folder.glob("*.mp4"))
+    films = sorted(folder.glob("*.mp4"), key=lambda film: len(film.name))  # further formats have longer names
     sync = as_dict(look.read_json(job.path / "sync.json"))
     us = _us(places, root=False)
     print(f"\nThe film:   {plain(films[0] if films else folder)}")

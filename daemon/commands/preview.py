@@ -57,7 +57,7 @@ def preview(options: argparse.Namespace) -> int:
             temp,
             form=options.format,
             small=options.small,
-            sound=lambda file: _delivered(places, folder, file),
+            where=lambda file: _place(places, folder, file),
         )
         names.give(temp, settings.share.group if out.parent.parent == settings.review else "", "0664")
         os.replace(temp, out)
@@ -103,14 +103,15 @@ def _beside(out: Path) -> Iterator[Path]:
             temp.unlink()
 
 
-def _delivered(places: Root, folder: Path, file: str) -> Path:
-    """The dropped file where it was delivered to."""
-    told = look.as_dict(look.read_json(folder / "delivery.json"))
-    for entry in map(look.as_dict, look.as_list(told.get("files"))):
-        path = places.outbox / str(told.get("folder")) / str(entry.get("name"))
-        if entry.get("from") == file and path.is_file():
-            return path
-    raise UsageError("the dropped file isn't there any more", f"{file} has left the job", "Put it back in the outbox.")
+def _place(places: Root, folder: Path, file: str) -> Path:
+    """A dropped file in the job, or where it was delivered to."""
+    if not (folder / file).is_file():
+        told = look.as_dict(look.read_json(folder / "delivery.json"))
+        for entry in map(look.as_dict, look.as_list(told.get("files"))):
+            path = places.outbox / str(told.get("folder")) / str(entry.get("name"))
+            if entry.get("from") == file and path.is_file():
+                return path
+    return folder / file
 
 
 def _shown() -> Any:

@@ -19,14 +19,18 @@ from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
 from daemon.film.overlays import Overlays
 from daemon.film.pictures import Planes, Store
-from daemon.film.scenery import Scenery, Sprite, figure, stage_of
+from daemon.film.scenery import Scenery, stage_of
 from daemon.film.screen import Screen
+from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "5"  # part of every segment's fingerprint: change it where frames change
+VERSION = "8"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
+Drawing = tuple[int, int, float, bool]  # a pose, the one that it is on its way to or -1, how far, eyes shut
+_AHEAD = 6  # frames for which a figure is put together beforehand
+_AT_REST: Drawing = (0, -1, 0.0, False)
 _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
 
 
@@ -77,6 +81,10 @@ class Compositor:
             index = state.view.shot.index
             for shot in self.timeline.shots[index + 1 : index + 3]:
                 self._prepare(shot)
+        shot = self.direction.shot_at(frame)
+        if frame + _AHEAD < shot.end and poses(shot.picture):
+            # One by one: all the drawings of a shot would take more memory than the store may keep.
+            self._figure(shot.picture, self._drawing(frame + _AHEAD))
         self._picture(state.view, frame, out, state.white, state.black)
         if state.other is not None:
             self._picture(state.other, frame, spare, state.white, state.black)
@@ -91,18 +99,32 @@ class Compositor:
             self.store.still(shot)
             return
         self._scenery(shot.picture)
-        for pose in sorted({int(pose) for pose in self.direction.pose[shot.start : shot.end]}):
-            self._figure(shot.picture, pose)
+        self._figure(shot.picture, self._drawing(shot.start))
+
+    def _drawing(self, frame: int) -> Drawing:
+        moves = self.direction.moves
+        return (
+            int(moves.pose[frame]),
+            int(moves.towards[frame]),
+            round(float(moves.share[frame]), 3),
+            bool(moves.blink[frame]),
+        )
 
     def _scenery(self, picture: PictureFile) -> Future[Scenery | None]:
         return self.store.ask(("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height))
 
-    def _figure(self, picture: PictureFile, pose: int) -> Future[Sprite | None]:
+    def _figure(self, picture: PictureFile, drawing: Drawing) -> Future[Sprite | None]:
         names = poses(picture)
+        pose, towards, share, blink = drawing
         name = names[min(pose, len(names) - 1)]
-        return self.store.ask(
-            ("figure", str(picture.path), name), lambda: figure(picture, name, self.width, self.height)
-        )
+        aim = names[min(towards, len(names) - 1)] if towards >= 0 else ""
+        scenery = self._scenery(picture)  # asked for before: one thread makes both, in that order
+
+        def make() -> Sprite | None:
+            stage = scenery.result()
+            return stage.figure.sprite(name, aim, share, blink) if stage and stage.figure else None
+
+        return self.store.ask(("figure", str(picture.path), name, aim, share, blink), make)
 
     def _picture(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
         """A view drawn over the whole of `out`, towards white and then towards black."""
@@ -128,7 +150,7 @@ class Compositor:
         x, y, scale = _nearer(view, _FAR)
         moving = self.screen.back(view.shot, frame)
         self._behind(scenery.back if moving is None else moving, x, y, scale, out, dimmed)
-        sprite = self._figure(picture, int(direction.pose[frame]) if self._on(view, frame) else 0).result()
+        sprite = self._figure(picture, self._drawing(frame) if self._on(view, frame) else _AT_REST).result()
         if sprite is not None:
             pop = float(direction.pop[frame])
             sway = float(direction.sway[frame]) * math.sin(frame / float(self.timeline.fps) * 2.0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+from daemon import riding
 from daemon.film.cuts import Beats, level
 from daemon.film.values import Shot, Slot, clock, frame_at
 from daemon.sidecars import Analysis, Section
@@ -24,6 +25,7 @@ _WORDS = {
     "embers": r"embers?|cinders|bonfire|flames?|fire",
 }
 _SPOKEN = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _WORDS.items()}
+_LASTING = tuple(name for name, kind in riding.KINDS.items() if "loud" in kind.on)
 _INDOORS = ("industrial club", "factory")
 
 
@@ -81,6 +83,10 @@ def _drops(shots: Sequence[Shot], fps: Fraction) -> Iterator[Cue]:
             after = (s.start for s in shots[shot.index + 1 :] if s.section != shot.section or s.cut_on == "drop")
             end = next(after, shots[-1].end)
             yield Cue("drop", shot.start, end, f"drop at {clock(shot.start, fps)}", "high")
+        elif shot.role == "drop" and (not shot.index or shots[shot.index - 1].section != shot.section):
+            # A song that begins with one, or one that no cut could be made for: what lasts, without the blow.
+            after = (s.start for s in shots[shot.index + 1 :] if s.section != shot.section or s.cut_on == "drop")
+            yield replace(_span("drop", shot.start, next(after, shots[-1].end), fps, "high"), only=_LASTING)
 
 
 def _sections(shots: Sequence[Shot], beats: Beats, fps: Fraction, energy: Callable[[Shot], str]) -> Iterator[Cue]:

@@ -88,7 +88,7 @@ def _read(path: Path) -> tuple[Pixels, str]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with open(path, "rb") as source, Image.open(source) as opened:
                 if opened.width * opened.height > MOST_PIXELS or min(opened.size) < LEAST:
-                    raise ValueError(f"{opened.width} x {opened.height} pixels")
+                    raise ValueError(f"it has {opened.width} x {opened.height} pixels")
                 moves = getattr(opened, "n_frames", 1) > 1
                 opened.draft("RGB", (LARGEST, LARGEST))
                 upright = ImageOps.exif_transpose(opened)
@@ -109,6 +109,8 @@ def in_words(error: Exception) -> str:
     """Why a picture can't be read, for people: a decoder's own words, but for those that speak of our paths."""
     if isinstance(error, UnidentifiedImageError):
         return "it isn't a picture of a known kind, or it is damaged"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"it has too many pixels: more than {MOST_PIXELS // 1_000_000} million"
     return str(error) or type(error).__name__
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from daemon.film.cuts import Beats, level
 from daemon.film.values import Effect, PictureFile, Shot
@@ -72,3 +78,47 @@ def _in_bar(beats: Beats, beat: int) -> int:
     while index - place > 0 and beats.frames[index - place] not in beats.strong and place < 16:
         place += 1
     return place
+
+
+# Shares of the way to the next pose: drawn back a little, faster and faster, past it on the beat itself.
+_APPROACH = (-0.07, 0.22, 0.6)
+_BEYOND = 1.09
+_DRAWINGS = 13  # a second: moves are drawn "on twos", as cartoons are
+_BLINK = (0.9, 2.7, 0.13)  # seconds from a shot's start to the first, from one to the next, and of each
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What a figure does at each frame: its pose, the one that it is on its way to (-1: none), how far, eyes shut."""
+
+    pose: NDArray[np.int8]
+    towards: NDArray[np.int8]
+    share: NDArray[np.float32]
+    blink: NDArray[np.bool_]
+
+
+def moves(pose: NDArray[np.int8], shots: Sequence[Shot], fps: Fraction) -> Moves:
+    """The way from pose to pose; pose: the one that is struck at each frame.
+
+    A move ends on its beat, where it is fastest, so that what is seen and what is heard fall together. A shot begins
+    in its pose.
+    """
+    first, towards = pose.copy(), np.full(len(pose), -1, np.int8)
+    share, blink = np.zeros(len(pose), np.float32), np.zeros(len(pose), np.bool_)
+    held = max(1, round(fps / _DRAWINGS))
+    for shot in shots:
+        every, length = round(_BLINK[1] * fps), max(2, round(_BLINK[2] * fps))
+        for start in range(shot.start + round(_BLINK[0] * fps), shot.end, every):
+            blink[start : min(shot.end, start + length)] = True
+        free = shot.start
+        changes = shot.start + 1 + np.flatnonzero(np.diff(pose[shot.start : shot.end]))
+        for at, following in pairwise([*changes, shot.end]):
+            before, after = pose[at - 1], pose[at]
+            settled = min(following, at + held)
+            for step, part in enumerate((*_APPROACH, _BEYOND)):
+                start = at - (len(_APPROACH) - step) * held
+                span = slice(max(free, start), settled if part > 1 else start + held)
+                if span.start < span.stop:
+                    first[span], towards[span], share[span], blink[span] = before, after, part, False
+            free = settled
+    return Moves(first, towards, share, blink)

@@ -5,6 +5,7 @@ Curves are float32 arrays of one value a frame.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.film.dance import moves
 from daemon.film.values import Shot, Timeline
 from daemon.riding import OVERLAYS
 
@@ -63,6 +65,7 @@ class Direction:
         frames = timeline.frames
         self.bands = {name: _fitted(envelopes.get(name), frames) for name in BANDS}
         self.bass = self.bands["bass"]
+        self._digest = b""
 
         def curve() -> Curve:
             return np.zeros(frames, np.float32)
@@ -113,6 +116,7 @@ class Direction:
                 grown = _swell(passed, effect.frames, float(timeline.fps), sudden=sudden)
                 _raise(self.riding[effect.kind], span, amount * grown)
         self.zoom += push
+        self.moves = moves(self.pose, timeline.shots, timeline.fps)
 
     def shot_at(self, frame: int) -> Shot:
         """The shot that a frame belongs to."""
@@ -121,14 +125,23 @@ class Direction:
     def curves(self, span: slice) -> list[bytes]:
         """Everything that changes in a span of frames, for fingerprints."""
         camera = [self.zoom, self.white, self.black, self.dim, self.shake, self.bob, self.drift]
-        figure = [self.pose.astype(np.float32), self.pop, self.hop, self.sway]
+        figure = [self.pop, self.hop, self.sway]
         found = [curve[span].tobytes() for curve in (*camera, *figure)]
-        # What flies was born before the span, and lights follow the bands themselves.
+        found += [made[span].tobytes() for made in (self.moves.pose, self.moves.towards, self.moves.blink)]
+        found += [self.moves.share[span].tobytes()]
+        # What flies was born before the span, and light and wind go on from where the music has brought them.
         past = slice(max(0, span.start - round(MEMORY * self.timeline.fps)), span.stop)
-        if any(curve[past].any() for curve in self.riding.values()):
-            found += [repr(self.timeline.colours).encode()]
-            found += [curve[past].tobytes() for curve in (*self.riding.values(), *self.bands.values())]
+        riding = [curve[past] for curve in self.riding.values()]
+        if any(curve.any() for curve in riding):
+            found += [repr((self.timeline.colours, self.timeline.seed)).encode(), self._heard()]
+            found += [curve.tobytes() for curve in riding]
         return found
+
+    def _heard(self) -> bytes:
+        """The envelopes as a digest."""
+        if not self._digest:
+            self._digest = hashlib.sha256(b"".join(band.tobytes() for band in self.bands.values())).digest()
+        return self._digest
 
     def state(self, frame: int) -> FrameState:
         """What a frame shows."""

@@ -42,7 +42,7 @@ def otio(timeline: Timeline, title: str, song: str) -> str:
                 _half(shot),
                 shot.frames,
                 rate,
-                {"dropreel": {"cut_on": shot.cut_on, "role": shot.role, "slot": shot.slot}},
+                {"dropreel": {"cut_on": shot.cut_on, "role": shot.role, "slot": shot.slot, "mirrored": shot.mirrored}},
                 _available(timeline, shot),
             )
         )

@@ -15,15 +15,17 @@ _PIXELS = (0, 1, 2, 3, 4, 5)  # fields of a stroke that are lengths
 
 
 class Overlays:
-    """Draws over frames of width x height. seed: of what flies; the same film, the same sparks."""
+    """Draws over frames of width x height."""
 
-    def __init__(self, direction: Direction, width: int, height: int, seed: int = 0) -> None:
+    def __init__(self, direction: Direction, width: int, height: int) -> None:
         self.direction = direction
         self.height = height
         self.side = min(width, height)
         fps, aspect = float(direction.timeline.fps), width / height
         riding, colours = direction.riding, direction.timeline.colours
-        self._particles = Particles(riding, direction.bands, fps, width / self.side, height / self.side, seed)
+        self._particles = Particles(
+            riding, direction.bands, fps, width / self.side, height / self.side, direction.timeline.seed
+        )
         # Drawn only for films that have them.
         heard = len(colours) > 1 and bool(riding["speakers"].any())
         self._speakers = Speakers(direction.bands, colours, width, height) if heard else None

@@ -104,7 +104,7 @@ def argv(program: str, film: Path, fps: Fraction, wanted: Copy, out: Path, log: 
     tagged = picture.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
     options: dict[str, object] = {
         "vcodec": "libx264",
-        "preset": "medium",
+        "preset": "faster",
         "video_bitrate": f"{wanted.video_kbps}k",
         "maxrate": f"{3 * wanted.video_kbps}k",
         "bufsize": f"{6 * wanted.video_kbps}k",

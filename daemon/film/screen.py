@@ -14,7 +14,8 @@ from daemon.film import staging
 from daemon.film.pictures import Planes, covering, planes
 from daemon.film.playing import KINDS
 from daemon.film.reels import Reel
-from daemon.film.scenery import Scenery, Sprite, sprite_of
+from daemon.film.scenery import Scenery
+from daemon.film.sprites import Sprite, from_rgba
 from daemon.film.values import PictureFile, Shot, Timeline
 
 _BOUND = 96 << 20  # bytes of pictures kept
@@ -66,7 +67,7 @@ class Screen:
         wide, high = self.size
         sprite = self._ask((str(reel.path), "over", at), lambda: self._laid(reel.at(at)))
         nothing = Planes(np.zeros((2, 2), np.uint8), np.zeros((1, 1, 2), np.uint8))
-        return sprite, Scenery(nothing, None, wide, high, (0.5, 1.0))
+        return sprite, Scenery(nothing, None, None, wide, high, (0.5, 1.0))
 
     def _step(self, shot: Shot, kind: str, frame: int) -> tuple[Reel, int] | None:
         own = (shot.picture.scene.get("own") or {}).get(kind)
@@ -85,7 +86,8 @@ class Screen:
         return self._ask((str(path),), lambda: Reel(path))
 
     def _covering(self, frame: Pixels, centre: tuple[float, float] | None) -> Planes:
-        rgb = covering(frame[..., :3], self.width, self.height, centre)
+        opaque = frame if frame.shape[2] == 3 else staging.premultiplied(frame)[..., :3]  # what is clear is black
+        rgb = covering(opaque, self.width, self.height, centre)
         wide = min(self.size[0], rgb.shape[1] // 2 * 2)
         return planes(np.ascontiguousarray(rgb), wide, max(2, round(wide * self.height / self.width / 2) * 2))
 
@@ -97,7 +99,7 @@ class Screen:
     def _laid(self, frame: Pixels) -> Sprite:
         wide, high = self.size
         rgba, left, top = staging.laid(frame, wide, high)
-        return sprite_of(rgba, left, top, wide, high)
+        return from_rgba(rgba, left, top, wide, high)
 
     def _ask(self, key: tuple[Any, ...], make: Callable[[], _S]) -> _S:
         """What was made, or makes it; the oldest goes where there is too much."""

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from daemon.film.painter import Painted, Request
 from daemon.film.painter.choose import choose
-from daemon.film.painter.draw import compose, lay_over, perform, rasterise
-from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage
+from daemon.film.painter.draw import compose, perform, rasterise
+from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, placed
 from daemon.film.pictures import covering, load
 from daemon.film.reels import Reel
 
@@ -97,6 +97,11 @@ class Set:
     stands: list[Stand]
     camera: Camera
     face: tuple[float, float]  # world
+    size: tuple[int, int]  # pixels
+
+    def still(self, planes: Sequence[Plane]) -> str:
+        """Planes as SVG, in the pixels of the picture that this was arranged for."""
+        return "".join(placed(plane, self.camera, *self.size) for plane in planes)
 
     def eye(self, width: int, height: int) -> tuple[float, float]:
         """Where the first face is, in shares of the picture."""
@@ -128,7 +133,7 @@ def arrange(scene: dict[str, Any], width: int, height: int) -> Set:
     first, last = (cast[0], cast[-1] + 1) if cast else (len(stage.planes), len(stage.planes))
     planes = stage.planes
     behind, before = ([], []) if own.get("background") else (planes[:first], planes[last:])
-    return Set(behind, [] if names else planes[first:last], before, stands, camera, stage.face)
+    return Set(behind, [] if names else planes[first:last], before, stands, camera, stage.face, (width, height))
 
 
 def backdrop(scene: dict[str, Any], made: Set, folder: Path, width: int, height: int) -> Pixels | None:
@@ -352,14 +357,8 @@ def behind(scene: dict[str, Any], made: Set, folder: Path, width: int, height: i
 
 
 def _layers(canvas: Pixels, planes: Sequence[Plane], camera: Camera, width: int, height: int) -> Pixels:
-    """Planes laid over a canvas, runs of soft ones apart, as the painter does."""
-    run: list[Plane] = []
-    for plane in planes:
-        if run and run[-1].soft != plane.soft:
-            canvas = lay_over(canvas, rasterise(run, camera, width, height))
-            run = []
-        run.append(plane)
-    return lay_over(canvas, rasterise(run, camera, width, height)) if run else canvas
+    """Planes laid over a canvas."""
+    return over(canvas, rasterise(planes, camera, width, height)) if planes else canvas
 
 
 def paint(request: Request, own: dict[str, Any], folder: Path) -> Painted:

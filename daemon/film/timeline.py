@@ -32,7 +32,15 @@ def plan(analysis: Analysis, slots: Sequence[Slot], rule: Rule, seed: int) -> Ti
     riding = effects.ride(analysis, shots, heard, beats, frames, fps, rule.edit)
     deliver = rule.deliver
     return Timeline(
-        fps, frames, deliver.width, deliver.height, tuple(shots), tuple(riding), tuple(notes), _colours(slots, rule)
+        fps,
+        frames,
+        deliver.width,
+        deliver.height,
+        tuple(shots),
+        tuple(riding),
+        tuple(notes),
+        _colours(slots, rule),
+        seed,
     )
 
 

@@ -122,6 +122,7 @@ class Timeline:
     effects: tuple[Effect, ...]
     notes: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()  # '#rrggbb', of lights and bars
+    seed: int = 0  # of what flies over the pictures
     captions: tuple[Caption, ...] = ()
 
     @property

@@ -229,7 +229,8 @@ def _folder(found: Found, inbox: str, top: Entry, limits: Limits) -> None:
         return
     files: list[tuple[tuple[str, ...], Entry]] = []
     for path, entry in _walk((top.name,), top.children):
-        if (reason := _unfit(entry, limits)) and not (reason == _EMPTY and not names.source_kind(entry.name, inbox)):
+        needless = _in_role_folder(path) or not names.source_kind(entry.name, inbox)
+        if (reason := _unfit(entry, limits)) and not (reason == _EMPTY and needless):
             # One file that can't be taken holds the folder: half a drop is no drop.
             inner = "/".join(names.display(step) for step in path[1:])
             found.wait(top.name, f"{inner}: {reason}", passing=reason.startswith("temporary"))

@@ -178,9 +178,10 @@ class Inbox:
 
     def recover(self) -> list[str]:
         """Finishes or takes back interrupted claims; before anything is claimed. Returns a line each."""
-        return reclaim.recover_claims(self._settings, self._vanished(), self._taken)
+        return reclaim.recover_claims(self._settings, self.vanished(), self._taken)
 
-    def _vanished(self) -> list[str]:
+    def vanished(self) -> list[str]:
+        """The inboxes whose mount is gone; asks the mount table alone."""
         table = mounts.read(self._mountinfo)
         return [watch.inbox for watch in self._all() if mounts.vanished(self._memory.point(watch.inbox), table)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+import time
 import zlib
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +24,48 @@ if TYPE_CHECKING:
 _OPEN = ("queued", "analyzed", "prompted", "rendered")
 
 
+_PATIENCE = 5.0  # seconds that a start waits for the claims of an earlier life
+_AGAIN = 300.0  # between two tries at those that can't be ended yet
+
+
 def recover(c: Coordinator) -> None:
-    """The claims that an earlier life left half done are ended, one way or the other."""
-    for line in c.inbox.recover():
+    """Has a hand end the claims that an earlier life left half done; nothing is claimed meanwhile."""
+    c.recovering, c.away, c.recovered_at = True, set(c.inbox.vanished()), c.clock()
+    c.hands.give("recovery", "recovered", "", c.inbox.recover)
+
+
+def recover_first(c: Coordinator) -> None:
+    """The same at a start, waited for; where a share hangs, only so long."""
+    recover(c)
+    end = time.monotonic() + _PATIENCE
+    while c.recovering:
+        try:
+            event = c.events.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            c.log.warning("claims of an earlier life can't be ended now: nothing is taken until they are")
+            return
+        c.handle(event)
+
+
+def recovered(c: Coordinator, event: HandEnded) -> None:
+    """What was begun is ended, or waits for its share: drops may be claimed again."""
+    c.recovering = False
+    if event.error is not None:
+        c.log.error("claims of an earlier life could not be ended", error=repr(event.error))
+    for line in event.result or ():
         c.log.info("recovered", what=line)
+    if event.result:
+        c.look_soon()
+    c.inbox.reconsider()
+
+
+def recover_again(c: Coordinator) -> None:
+    """Tries again where a share that was away is back, and now and then while a begun claim lies there."""
+    if c.recovering or c.claiming or any(one.hand == "attach" for one in c.jobs.values()):
+        return
+    back = c.away - set(c.inbox.vanished())
+    if back or (c.clock() - c.recovered_at >= _AGAIN and any((c.settings.stages / "queued").glob(".[0-9]*"))):
+        recover(c)
 
 
 def plan(c: Coordinator, group: Group) -> ClaimPlan | None:
@@ -57,6 +97,9 @@ def settled(c: Coordinator, group: Group) -> None:
     """A group is whole: it is claimed, unless there is no room, or a hand is at it already."""
     token = "\0".join(group.key)
     if token in c.claiming or c.stopping:
+        return
+    if c.recovering:
+        c.inbox.refuse(group, "the claims of an earlier life are ended first", passing=True)
         return
     if c.gates.room:
         c.inbox.refuse(group, c.gates.room, passing=True)
@@ -111,7 +154,7 @@ def refused(one: Tracked) -> Fault | None:
 
 def late(c: Coordinator, seen: InboxSeen) -> None:
     """A companion that came after its song joins the job, as long as nobody has decided on pictures."""
-    for waiting in seen.waiting:
+    for waiting in () if c.recovering else seen.waiting:
         if not waiting.companion:
             continue
         for one in c.jobs.values():

@@ -96,6 +96,9 @@ class Coordinator:
         self.problems: list[str] = []
         self.inboxes: dict[str, InboxSeen] = {}
         self.claiming: set[str] = set()
+        self.recovering = False  # a hand ends the claims of an earlier life
+        self.recovered_at = float("-inf")
+        self.away: set[str] = set()  # inboxes that weren't mounted when that was last done
         self.log = log.get()
         self.stopping = False
         self.quiet_since: float | None = None
@@ -124,7 +127,7 @@ class Coordinator:
     def start(self) -> None:
         """What a start does before the first turn: the claims and jobs of an earlier life, then the watchers."""
         spool.make(self.settings.stages)
-        claims.recover(self)
+        claims.recover_first(self)
         self.scan(starting=True)
         self.workers.start()
         self.inbox.start()
@@ -275,6 +278,12 @@ class Coordinator:
                 del self.jobs[ident]
         delivery.look_for_reopen(self)
         desks.sweep(self)
+        if not starting:
+            claims.recover_again(self)
+
+    def look_soon(self) -> None:
+        """The next turn scans."""
+        self._scanned = float("-inf")
 
     def about(self, folder: JobFolder) -> sidecars.Job:
         """job.json; jobs with equal rules share one in memory (a rule is a hundred times larger than the rest)."""
@@ -403,6 +412,7 @@ class Coordinator:
         now = self.clock()
         still = (
             self.claiming
+            or self.recovering
             or not self.events.empty()
             or any(
                 one.busy

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import time
+import zipfile
+import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,11 +115,15 @@ def _from_cache(cache: Path, mark: str) -> sidecars.Analysis | None:
     """What was heard before; None where nothing (whole) is kept."""
     try:
         data = (cache / f"{mark}.json").read_bytes()
-        if (cache / f"{mark}.npz").stat().st_size == 0:
-            return None
-        return sidecars.Analysis.model_validate(json.loads(data))
-    except (OSError, ValueError):
+        with zipfile.ZipFile(cache / f"{mark}.npz") as kept:
+            if kept.testzip() is not None:
+                return None
+        found = sidecars.Analysis.model_validate(json.loads(data))
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError):
         return None
+    with contextlib.suppress(OSError):
+        os.utime(cache / f"{mark}.json")  # used now: others go first
+    return found
 
 
 def _into_cache(cache: Path, mark: str, analysis: sidecars.Analysis, envelopes: Path) -> None:
@@ -131,7 +138,7 @@ def _into_cache(cache: Path, mark: str, analysis: sidecars.Analysis, envelopes: 
 
 
 def _bound(cache: Path) -> None:
-    """Lets the oldest entries go beyond KEEP."""
+    """Lets the entries that weren't used for longest go beyond KEEP."""
     entries = []
     for path in cache.glob("*.json"):
         with contextlib.suppress(OSError):

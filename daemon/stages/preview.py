@@ -32,27 +32,26 @@ def preview(
     *,
     form: str = "",
     small: bool = False,
-    sound: Callable[[str], Path] | None = None,
+    where: Callable[[str], Path] | None = None,
 ) -> range:
     """Writes the film from `start` to `end` (seconds) to `out` (MP4), with its sound; returns the frames it shows.
 
-    form: the name of one of the rule's further formats; "" for the film. sound: where the dropped file lies, where it
-    has left the job. UsageError where the job isn't that far, or the span holds nothing; faults of the encoder and of
+    form: the name of one of the rule's further formats; "" for the film. where: a dropped file's place, if it may
+    have left the job. UsageError where the job isn't that far, or the span holds nothing; faults of the encoder and of
     pictures as they come.
     """
     prepare(tools.settings.cache)
     from daemon.film import assemble, encode
     from daemon.film.compositor import Compositor
 
-    sources = _read(job, tools)
+    place = where or job.file
+    sources = _read(job, tools, place)
     deliver = _sized(_formed(sources.rule.deliver, form), small)
     rule = sources.rule.model_copy(update={"deliver": deliver})
     planned, _ = films.plan(sources, rule)
     span = _span(start, end, planned.fps, planned.frames)
     encoding = encode.Encoding(planned.width, planned.height, planned.fps, deliver.preset, deliver.crf)
-    song = sources.song(deliver)
-    if sound is not None and not song.path.is_file():
-        song = replace(song, path=sound(sources.job.source().file))
+    song = replace(sources.song(deliver), path=place(sources.job.source().file))
     done = 0
 
     def tick(frames: int) -> None:
@@ -71,7 +70,7 @@ def preview(
     return span
 
 
-def _read(job: JobFolder, tools: Tools) -> Sources:
+def _read(job: JobFolder, tools: Tools, place: Callable[[str], Path]) -> Sources:
     """What the film would be made of now: what was approved, else what a first sight would show."""
     about = job.job()
     analysis, prompts = job.read(sidecars.Analysis), job.read(sidecars.Prompts)
@@ -93,7 +92,7 @@ def _read(job: JobFolder, tools: Tools) -> Sources:
         tools.rule(about),
         slots_of(job.path, prompts, chosen),
         load_envelopes(job.path, analysis),
-        words.timed(job, about, analysis.tags),
+        words.timed(job, about, analysis.tags, place),
     )
 
 

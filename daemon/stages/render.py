@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from daemon import sidecars
+from daemon import film, sidecars
 from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
@@ -51,6 +51,7 @@ def render(job: JobFolder, tools: Tools) -> Renders:
 
     FinalFault where a sidecar is missing or unreadable; OSError where the disk is full or the job was moved.
     """
+    film.prepare(tools.settings.cache)
     facts = job.job()
     work = _Work(job, tools, facts, tools.rule(facts), job.need(Prompts), job.need(Analysis))
     if not work.prompts.prompts:
@@ -91,11 +92,12 @@ class _Work:
         self.began = time.monotonic()
         self.painter = painter()
         self.size = plan.size(self.rule)
+        self.cover = plan.cover(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
         self.material = material.Material()
         self.clips: list[moving.Reel] = []
         if self.rule.pictures.painter in ("auto", "own"):
-            self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.size)
+            self.material, notes = material.gather(self.job, self.tools, self.facts, self.rule.look, self.cover)
             clips = moving.clips(self.job, self.tools, self.facts.with_role("clip"), notes)
             self.clips = clips
             self.notes += notes
@@ -251,7 +253,7 @@ class _Work:
         return True
 
     def _take(self, prompt: sidecars.Prompt, letter: str, use: own.Use) -> Picture:
-        facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.size]
+        facts = [use.member.file, use.member.size, use.member.mtime, use.again, *self.cover]
         print_ = sidecars.fingerprint("own", own.VERSION, facts)
         name = f"{prompt.slot}{letter}-{print_}.png"
         clip = self._clip(use.member)
@@ -259,7 +261,7 @@ class _Work:
             picture = (
                 moving.still(self.job, moving.later(clip, use.again), self.size, use.again)
                 if clip
-                else own.load(self.job.file(use.member.file), *self.size, use.again)
+                else own.load(self.job.file(use.member.file), *self.cover, use.again)
             )
             files.publish(self.tools, self.job, name, picture, {"fingerprint": print_, "scene": {}})
         width, height = files.dimensions(self.job.path / name)

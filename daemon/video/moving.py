@@ -21,6 +21,7 @@ MOST_FPS = 30.0
 LEAST = 16  # pixels a side
 _BY_PILLOW = (b"GIF8", b"\x89PNG", b"RIFF")
 _CLEAR = {"vp9": "libvpx-vp9", "vp8": "libvpx"}  # the decoders that know of transparency
+_UNKNOWN = "it isn't a moving picture of a known kind, or it is damaged"
 
 Pixels = NDArray[np.uint8]
 Timed = Iterator[tuple[float, Pixels]]
@@ -41,6 +42,8 @@ def read(path: Path, size: tuple[int, int]) -> Timed:
             if latest < 0 or time - first - latest >= 0.75 / MOST_FPS:
                 latest = time - first
                 yield latest, frame
+    except av.InvalidDataError as error:
+        raise ValueError(_UNKNOWN) from error
     except av.FFmpegError as error:
         raise ValueError(error.strerror or "it can't be decoded") from error
     except (ValueError, MemoryError):
@@ -48,7 +51,7 @@ def read(path: Path, size: tuple[int, int]) -> Timed:
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
         if isinstance(error, OSError) and error.errno:
             raise  # the disk's own
-        raise ValueError("it isn't a moving picture of a known kind, or it is damaged") from error
+        raise ValueError(_UNKNOWN) from error
 
 
 def steady(times: Sequence[float]) -> tuple[float, list[int]]:

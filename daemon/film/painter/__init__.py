@@ -1,7 +1,8 @@
-"""The built-in painter: cartoon scenes in layers, drawn as SVG and rasterised by resvg.
+"""The built-in painter: cartoon scenes in layers, drawn as SVG and rasterised by loops of its own.
 
-It needs nothing but wheels, and may import nothing of ours beyond its own modules. `paint` chooses a scene from
-a request and draws it; `layers` draws the same scene again, plane by plane, for a camera that moves.
+It needs nothing but wheels, and may import nothing of ours beyond its own modules. numba comes with `raster` alone,
+at the first drawing: `film.prepare` goes before. `paint` chooses a scene from a request and draws it; `layers` draws
+the same scene again, plane by plane, for a camera that moves.
 Pictures are H x W x 3 uint8 RGB; layers are H x W x 4 uint8, premultiplied.
 """
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.draw import draw_cast, draw_layers, draw_with_focus
 
-VERSION = "3"
+VERSION = "5"
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,8 @@ def choose(request: Request) -> dict[str, Any]:
     palette = colour.make(request.palette, request.mood, request.key, energy, hour, chance)
     if request.sheet == "neon":
         palette = colour.deepened(palette)
+    elif request.sheet == "ink":
+        palette = colour.inked(palette)
     tilt = chance.choice((0.0, 0.0, 1.0, -1.0)) * chance.uniform(1.5, 4.5) * (0.3 + 0.9 * energy)
     props = [CAST[name].props(place, pose) for name in cast]
     return {

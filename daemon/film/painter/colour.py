@@ -205,8 +205,21 @@ def of_song(mood: Sequence[str], key: str, energy: float, seed: int) -> list[str
 
 def deepened(palette: Palette) -> Palette:
     """A palette whose world is darker and louder, so that light shows."""
-    ramp = tuple(shift(colour, lightness=-0.16 * to_lab(colour)[0], chroma=1.25) for colour in palette.ramp)
+    ramp = tuple(shift(colour, lightness=-0.2 * to_lab(colour)[0], chroma=1.4) for colour in palette.ramp)
     return replace(palette, ramp=ramp)
+
+
+def inked(palette: Palette) -> Palette:
+    """A palette of ink on paper: a world of washed greys in more contrast, the accents as spot colours."""
+    ramp = []
+    for colour in palette.ramp:
+        lightness, chroma, hue = to_lch(colour)
+        share = min(1.0, max(0.0, (lightness - 0.1) / 0.8))
+        steep = share * share * (3 - 2 * share)
+        paper = mix(oklch(round(0.12 + 0.86 * steep, 3), round(chroma * 0.3, 3), round(hue, 1)), "#f6ead2", 0.4 * steep)
+        ramp.append(paper)
+    light = mix(palette.light, "#fff7e6", 0.6)
+    return replace(palette, ramp=tuple(ramp), light=light, line=oklch(0.12, 0.015, 280))
 
 
 def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:

@@ -55,8 +55,11 @@ def drawn(
         _pile(chance, heights, bases, cloud)
     fray = texture.field(f"{key} fray", width, height, max(2, width // 22), max(2, height // 22), 3, 0.6)
     soft = np.asarray(cv2.GaussianBlur(heights, (0, 0), 2.6), np.float32)
+    inside = np.asarray(cv2.GaussianBlur((heights > 0).astype(np.float32), (0, 0), 2.6), np.float32)
+    spread = np.asarray(cv2.GaussianBlur(bases, (0, 0), 2.6), np.float32)
+    bases = np.asarray(spread / np.maximum(inside, 0.02), np.float32)
     body = soft + (fray - 0.5) * np.minimum(soft, 10.0) * 1.5
-    alpha = texture.rise(body, 1.2, 5.0) * texture.rise(bases + 0.1 * fray, 0.0, 0.22)
+    alpha = texture.rise(body, 0.8, 6.0) * texture.rise(bases + 0.1 * fray, 0.0, 0.22)
     calm = np.asarray(cv2.GaussianBlur(heights + 4 * fray, (0, 0), 3.2), np.float32)
     down, across = np.asarray(cv2.Sobel(calm, cv2.CV_32F, 0, 1)), np.asarray(cv2.Sobel(calm, cv2.CV_32F, 1, 0))
     size_of = np.sqrt(across**2 + down**2 + 30.0)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 
 from daemon.film.painter.cast import CAST
@@ -19,50 +16,59 @@ from daemon.film.painter.outline import Point, box, ellipse
 from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
 from daemon.film.painter.poses import between
-from daemon.film.painter.rig import Puppet, point
-from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, page, placed, sheet_of
+from daemon.film.painter.rig import Matrix, Puppet, point
+from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, placed, sheet_of
+
+if TYPE_CHECKING:
+    from daemon.film.painter.svg import Page
+
+
+def _page(width: int, height: int) -> Page:
+    from daemon.film.painter.svg import Page  # brings numba, which colours and poses can do without
+
+    return Page(width, height)
 
 
 def rasterise(
     planes: Sequence[Plane], camera: Camera, width: int, height: int, border: tuple[int, int] = (0, 0)
 ) -> NDArray[np.uint8]:
-    """Planes drawn over each other, H x W x 4 uint8 RGBA, premultiplied; soft ones at half the resolution.
+    """Planes drawn over each other, H x W x 4 uint8 RGBA, premultiplied.
 
     border: pixels that are drawn beyond the picture, left and right, above and below.
     """
     across, down = border
-    full = (width + 2 * across, height + 2 * down)
-    soft = all(plane.soft for plane in planes)
-    drawn = ((full[0] + 1) // 2, (full[1] + 1) // 2) if soft else full
+    page = _page(width + 2 * across, height + 2 * down)
     body = "".join(placed(plane, camera, width, height) for plane in planes)
-    svg = page(body, (-across, -down, *full), drawn)
-    data = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    decoded = cv2.imdecode(np.frombuffer(bytes(data), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert decoded is not None
-    blue, green, red, alpha = cv2.split(decoded)
-    rgb = cv2.multiply(cv2.merge([red, green, blue]), cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
-    rgba = cv2.merge([*cv2.split(rgb), alpha])
-    if soft:
-        rgba = cv2.resize(rgba, full, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(rgba, dtype=np.uint8)
+    return np.ascontiguousarray(np.moveaxis(page.draw(body, (1, 0, 0, 1, across, down)), 0, -1))
 
 
-def lay_over(canvas: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A premultiplied layer over an opaque canvas."""
-    keep = cv2.bitwise_not(rgba[:, :, 3])
-    below = cv2.multiply(canvas, cv2.merge([keep, keep, keep]), scale=1 / 255)
-    return np.asarray(cv2.add(below, np.ascontiguousarray(rgba[:, :, :3])), dtype=np.uint8)
+def _opaque(planes: Sequence[Plane], camera: Camera, width: int, height: int) -> NDArray[np.uint8]:
+    """Planes over each other on black, H x W x 3 uint8 RGB."""
+    page = _page(width, height)
+    page.canvas[3] = 255
+    drawn = page.draw("".join(placed(plane, camera, width, height) for plane in planes))
+    return np.ascontiguousarray(np.moveaxis(drawn[:3], 0, -1))
 
 
 def perform(stage: Stage, spot: Spot, index: int) -> None:
     """Draws one of the cast on its spot, in a layer of its own."""
     name = stage.scene["cast"][index]
-    character = CAST[name]
     depth = CAST_DEPTH + (0.06 if index else 0.0)
     pen = stage.layer(f"cast {name}", depth, (spot.x, spot.y - 250 * spot.scale), cast=True)
+    stage.planes[-1].part = (spot, index)
     pen.lit = True
-    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe)
-    scene = stage.scene
+    pen.palette = replace(pen.palette, accents=pen.palette.wardrobe, light=stage.glint or pen.palette.light)
+    pen.wash, pen.rim = stage.wash, 1.5 if stage.glint else 1.0
+    with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
+        head = act(pen, stage.scene, index)
+    if index == 0:
+        stage.crest = CAST[name].crest
+        stage.face = along(spot, point(head, 0, -72))
+
+
+def act(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
+    """Draws one of a scene's cast about the origin, in the scene's pose; where its head is."""
+    character = CAST[scene["cast"][index]]
     held = scene.get("props") or []
     props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
     pose = character.pose(scene["pose"], props)
@@ -71,16 +77,14 @@ def perform(stage: Stage, spot: Spot, index: int) -> None:
     seats = scene.get("seats") or []
     if index < len(seats) and seats[index] is not None and pose.seat is None:
         pose = replace(pose, seat=float(seats[index]), sway=pose.sway * 0.3, lift=0.0)
-    if stage.scene.get("blink"):
+    if scene.get("blink"):
         pose = replace(pose, blink=True)
     puppet = Puppet(pen, character.build, pose)
-    if index == 0:
-        stage.crest = character.crest
-        stage.face = along(spot, point(puppet.bones["head"], 0, -72))
-    with pen.inside(f"translate({spot.x:.1f} {spot.y:.1f}) scale({spot.scale:.3f})"):
-        if puppet.pose.perch:
-            perch(pen)
-        character.draw(puppet, props or not (character.home or character.afoot))
+    if puppet.pose.perch:
+        perch(pen)
+    head = puppet.bones["head"]
+    character.draw(puppet, props or not (character.home or character.afoot))
+    return head
 
 
 def perch(pen: Pen) -> None:
@@ -130,9 +134,7 @@ def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.u
 def draw_with_focus(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
     """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
     stage, camera = compose(scene, width, height)
-    canvas = np.zeros((height, width, 3), dtype=np.uint8)
-    for _, run in groupby(stage.planes, key=lambda plane: plane.soft):
-        canvas = lay_over(canvas, rasterise(list(run), camera, width, height))
+    canvas = _opaque(stage.planes, camera, width, height)
     a, b, c, d, e, f = camera.transform(CAST_DEPTH, width, height)
     x, y = stage.face
     return canvas, ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
@@ -175,5 +177,4 @@ def draw_figure(name: str, pose: str, palette: Palette, sheet: Sheet, width: int
     back.fill(ellipse(800, 812, 260, 26), palette.tone(0.42))
     stage.cast(800, 800, 1.0)
     camera = Camera((800, 445), min(width / 640, height / 820) / fit(width, height))
-    canvas = np.zeros((height, width, 3), dtype=np.uint8)
-    return lay_over(canvas, rasterise(stage.planes, camera, width, height))
+    return _opaque(stage.planes, camera, width, height)

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from daemon.film.painter.colour import Palette, mix, shift, to_lab
 from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
+
+if TYPE_CHECKING:
+    from daemon.film.painter.rig import Pass
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,14 @@ class Sheet:
     tint: float  # how much a line takes of its fill's colour, 0 black line .. 1 no line
     hatch: bool = False
     glow: bool = False
+    chroma: float = 1.0  # how colourful things are that have a colour of their own: leaves, water, sky
+    dim: float = 1.0  # how light the world is out of doors
 
 
 SHEETS = {
-    "bold": Sheet("bold", outer=6.5, inner=4.2, shade=0.9, rim=1.0, tint=0.12),
-    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.15, rim=0.8, tint=0.0, hatch=True),
-    "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True),
+    "bold": Sheet("bold", outer=5.8, inner=3.5, shade=0.95, rim=1.0, tint=0.24),
+    "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.2, rim=0.8, tint=0.0, hatch=True, chroma=0.3),
+    "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True, chroma=1.15, dim=0.68),
 }
 
 
@@ -43,17 +50,28 @@ class Pen:
     sheet: Sheet
     light: Point = (-0.6, -0.8)  # a unit vector that points to the light
     lit: bool = False  # drawn as tubes of light where the sheet glows: the cast, not the place
+    wash: tuple[str, float] = ("", 0.0)  # the air's colour, and how much of it all that is drawn takes
+    rim: float = 1.0  # rim lights reach so many times as far in
     hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
-    definitions: list[str] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)  # by name
+    cutouts: list[str | Pass] | None = None  # a figure taken apart: what stands still as SVG, what moves as cut-outs
 
     def svg(self) -> str:
         """What was drawn, with its definitions."""
-        return f"<defs>{''.join(self.definitions)}</defs>{''.join(self.parts)}"
+        return f"<defs>{''.join(self.definitions.values())}</defs>{''.join(self.parts)}"
 
-    def _define(self, text: str) -> str:
-        name = f"{self.name}{len(self.definitions)}"
-        self.definitions.append(text.replace("@", name, 1))
+    def cut(self) -> None:
+        """Puts what was drawn since the last cut among the cut-outs, as something that stands still."""
+        if self.cutouts is not None and self.parts:
+            self.cutouts.append(self.svg())
+            self.parts.clear()
+
+    def define(self, text: str) -> str:
+        """Adds a definition whose own name is written @ in it; its name."""
+        # Named after its content: the same piece is the same text, whatever was drawn before.
+        name = self.name + blake2b(text.encode(), digest_size=6).hexdigest()
+        self.definitions.setdefault(name, text.replace("@", name, 1))
         return name
 
     def linear(self, start: Point, end: Point, *stops: tuple[float, str, float]) -> str:
@@ -79,11 +97,11 @@ class Pen:
             f'<stop offset="{place:.3f}" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>'
             for place, colour, opacity in stops
         )
-        return f"url(#{self._define(head + inside + tail)})"
+        return f"url(#{self.define(head + inside + tail)})"
 
     def clip(self, outline: str) -> str:
         """A clip path's name."""
-        return self._define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
+        return self.define(f'<clipPath id="@"><path d="{outline}"/></clipPath>')
 
     def _hatch(self, colour: str) -> str:
         """Parallel pen strokes as a paint: a gradient with hard steps that repeats."""
@@ -93,7 +111,7 @@ class Pen:
                 f'<stop offset="{place}" stop-color="{colour}" stop-opacity="{opacity}"/>'
                 for place, opacity in ((0.0, 0.95), (0.36, 0.95), (0.5, 0.0), (0.86, 0.0), (1.0, 0.95))
             )
-            self.hatches[colour] = self._define(
+            self.hatches[colour] = self.define(
                 f'<linearGradient id="@" gradientUnits="userSpaceOnUse" spreadMethod="repeat" x1="0" y1="0" '
                 f'x2="{number(step)}" y2="{number(step * 0.6)}">{stops}</linearGradient>'
             )
@@ -113,13 +131,18 @@ class Pen:
         """Draws what follows at a place, turned (degrees) and scaled."""
         return self.inside(f"translate({x:.1f} {y:.1f}) rotate({turn:.1f}) scale({size:.3f})")
 
+    def _washed(self, paint: str) -> str:
+        return mix(paint, *self.wash) if self.wash[1] and paint.startswith("#") else paint
+
     def fill(self, outline: str, paint: str, opacity: float = 1.0) -> None:
         """Fills an outline, without any line."""
+        paint = self._washed(paint)
         faded = f' fill-opacity="{opacity:.3f}"' if opacity < 1 else ""
         self.parts.append(f'<path d="{outline}" fill="{paint}"{faded}/>')
 
     def stroke(self, outline: str, paint: str, width: float, opacity: float = 1.0, cap: str = "round") -> None:
         """Draws a line along an outline."""
+        paint = self._washed(paint)
         faded = f' stroke-opacity="{opacity:.3f}"' if opacity < 1 else ""
         self.parts.append(
             f'<path d="{outline}" fill="none" stroke="{paint}" stroke-width="{number(width)}" '
@@ -172,7 +195,7 @@ class Pen:
             left, top, right, low = bounds(outline)
             deep = mix(shift(flat, lightness=-0.34, chroma=1.3), self.palette.tone(0.1), 0.25)
             self.fill(outline, self.linear((left, top), (right, low), (0, deep, 0.0), (1, deep, 0.72)))
-        self.model(outline, flat, shade, rim, light, hatch)
+        self.model(outline, flat, shade, rim * self.rim, light, hatch)
 
     def model(
         self, outline: str, flat: str, shade: float, rim: float, light: Point | None = None, hatch: bool = True
@@ -182,7 +205,7 @@ class Pen:
             return
         x, y = light or self.light
         dark = self.palette.shadow(flat, self.sheet.shade)
-        bright = mix(shift(flat, lightness=0.12), self.palette.light, 0.65)
+        bright = mix(shift(flat, lightness=0.14), self.palette.light, 0.65)
         glint = min(1.0, 0.85 * self.sheet.rim)
         if rounded(outline):
             if shade > 0:
@@ -214,5 +237,5 @@ class Pen:
         )
         self.parts.append(
             f'<path transform="translate({number(move[0])} {number(move[1])})" d="{frame} {outline}" '
-            f'fill="{colour}" fill-rule="evenodd" fill-opacity="{opacity:.2f}"/>'
+            f'fill="{self._washed(colour)}" fill-rule="evenodd" fill-opacity="{opacity:.2f}"/>'
         )

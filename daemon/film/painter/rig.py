@@ -6,10 +6,11 @@ A figure stands at the origin, y down, about 600 units tall. Sides are the viewe
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.outline import Point
+from daemon.film.painter.outline import Point, bounds
 from daemon.film.painter.pen import Pen
 from daemon.film.painter.poses import Limb, Pose
 
@@ -38,6 +39,30 @@ def placed(x: float, y: float, angle: float = 0.0, across: float = 1.0, along: f
 def point(m: Matrix, x: float = 0.0, y: float = 0.0) -> Point:
     """Where a point of a bone's frame lies in the figure's."""
     return (m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5])
+
+
+_LIGHTS = math.pi / 4
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A piece of a figure that moves as one: drawn in its bone's frame, within a box there (left, top, right, bottom).
+
+    Two of one look draw the same.
+    """
+
+    matrix: Matrix
+    look: Hashable
+    box: tuple[float, float, float, float]
+    draw: Callable[[Pen], None]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Cut-outs over each other in order, laid over what is below with one opacity."""
+
+    cutouts: list[Cutout]
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -136,10 +161,21 @@ class Puppet:
         self.parts.append((merge, matrix, shapes))
 
     def draw(self, contour: bool = True) -> None:
-        """Draws the line around the figure, then its parts."""
+        """Draws the line around the figure, then its parts; as cut-outs where the pen collects those."""
         pen = self.pen
-        if contour:
-            self._contour()
+        if pen.cutouts is not None:
+            pen.cut()
+        for strokes in [*(self._contour() if contour else ()), Pass(list(self._fills()))]:
+            if pen.cutouts is not None:
+                pen.cutouts.append(strokes)
+                continue
+            with pen.inside(opacity=strokes.opacity):
+                for one in strokes.cutouts:
+                    with pen.inside(_transform(one.matrix)):
+                        one.draw(pen)
+        self.parts.clear()
+
+    def _fills(self) -> Iterator[Cutout]:
         index = 0
         while index < len(self.parts):
             merge = self.parts[index][0]
@@ -147,67 +183,98 @@ class Puppet:
             while merge and end < len(self.parts) and self.parts[end][0] == merge:
                 end += 1
             group = self.parts[index:end]
-            if end - index > 1:
+            lined = end - index > 1
+            if lined:
                 for _, matrix, shapes in group:
-                    with pen.inside(_transform(matrix)):
-                        for shape in shapes:
-                            if shape.line > 0 and not shape.stroke:
-                                self._line(shape)
+                    yield self._lines(matrix, tuple(s for s in shapes if s.line > 0 and not s.stroke))
             for _, matrix, shapes in group:
-                with pen.inside(_transform(matrix)):
-                    for shape in shapes:
-                        self._shape(shape, matrix, lined=end - index > 1)
+                yield self._filled(matrix, shapes, lined)
             index = end
-        self.parts.clear()
 
-    def _line(self, shape: Shape) -> None:
-        colour = self.pen.line_colour(shape.tone or shape.paint)
-        self.pen.stroke(shape.outline, colour, self.pen.sheet.inner * shape.line * 2)
+    def _lines(self, matrix: Matrix, shapes: tuple[Shape, ...]) -> Cutout:
+        def draw(pen: Pen) -> None:
+            for shape in shapes:
+                pen.stroke(shape.outline, pen.line_colour(shape.tone or shape.paint), pen.sheet.inner * shape.line * 2)
 
-    def _contour(self) -> None:
+        return Cutout(matrix, ("lines", shapes), _box(shapes, self.pen.sheet.inner), draw)
+
+    def _filled(self, matrix: Matrix, shapes: tuple[Shape, ...], lined: bool) -> Cutout:
+        light = self._light(matrix)
+
+        def draw(pen: Pen) -> None:
+            for shape in shapes:
+                _shape(pen, shape, light, lined)
+
+        return Cutout(matrix, ("fills", shapes, light, lined), _box(shapes, self.pen.sheet.inner), draw)
+
+    def _contour(self) -> Iterator[Pass]:
+        """The line around the whole figure: in one colour, so that the order of parts is of no matter."""
         pen = self.pen
         passes: tuple[tuple[str, float, float], ...] = ((pen.palette.line, pen.sheet.outer * 2, 1.0),)
         if pen.sheet.glow:
             glow = pen.palette.accents[1]
             bright = mix(glow, "#ffffff", 0.45)
             passes = ((glow, 40, 0.15), (glow, 17, 0.5), (bright, 8, 1.0), (pen.palette.line, 3, 1.0))
+        outlines: dict[Matrix, list[Shape]] = {}
+        for _, matrix, shapes in self.parts:
+            outlines.setdefault(matrix, []).extend(shape for shape in shapes if shape.contour)
         for colour, width, opacity in passes:
-            with pen.inside(opacity=opacity):
-                for _, matrix, shapes in self.parts:
-                    with pen.inside(_transform(matrix)):
-                        for shape in shapes:
-                            if shape.contour:
-                                pen.stroke(shape.outline, colour, width + shape.stroke)
+            yield Pass([self._around(m, tuple(s), colour, width) for m, s in outlines.items() if s], opacity)
 
-    def _shape(self, shape: Shape, matrix: Matrix, lined: bool) -> None:
-        pen = self.pen
-        if shape.stroke:
-            pen.stroke(shape.outline, shape.paint, shape.stroke, shape.opacity)
-            return
-        x, y = self._light(matrix)
-        if shape.across:
-            x, y = (1.0 if x > 0 else -1.0) * max(0.55, abs(x)), 0.0
-        if shape.opacity < 1:
-            pen.fill(shape.outline, shape.paint, shape.opacity)
-            return
-        pen.shape(
-            shape.outline,
-            shape.paint,
-            line=0 if lined else shape.line,
-            shade=shape.shade,
-            rim=shape.rim,
-            light=(x, y),
-            tone=shape.tone,
-            hatch=shape.hatch,
-        )
+    def _around(self, matrix: Matrix, shapes: tuple[Shape, ...], colour: str, width: float) -> Cutout:
+        def draw(pen: Pen) -> None:
+            for shape in shapes:
+                pen.stroke(shape.outline, colour, width + shape.stroke)
+
+        return Cutout(matrix, ("contour", shapes, colour, width), _box(shapes, 0.0, width), draw)
 
     def _light(self, m: Matrix) -> Point:
         """The direction to the light in a bone's frame."""
         x, y = self.pen.light
         away = m[0] * m[3] - m[1] * m[2] or 1.0
         local = ((m[3] * x - m[2] * y) / away, (-m[1] * x + m[0] * y) / away)
+        if self.pen.cutouts is not None:
+            # A cut-out keeps its light while it turns a little: eight directions, one of them the light's own.
+            level = math.atan2(y, x)
+            turn = round((math.atan2(local[1], local[0]) - level) / _LIGHTS) * _LIGHTS + level
+            return round(math.cos(turn), 6), round(math.sin(turn), 6)
         size = math.hypot(*local) or 1.0
         return local[0] / size, local[1] / size
+
+
+def _box(shapes: tuple[Shape, ...], inner: float, around: float = 0.0) -> tuple[float, float, float, float]:
+    """What shapes cover, with lines along them."""
+    boxes = []
+    for shape in shapes:
+        left, top, right, low = bounds(shape.outline)
+        wide = max(inner * shape.line, shape.stroke / 2, (around + shape.stroke) / 2) + 1.0
+        boxes.append((left - wide, top - wide, right + wide, low + wide))
+    if not boxes:
+        return (0.0, 0.0, 0.0, 0.0)
+    lefts, tops, rights, lows = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(lows)
+
+
+def _shape(pen: Pen, shape: Shape, light: Point, lined: bool) -> None:
+    if shape.stroke:
+        pen.stroke(shape.outline, shape.paint, shape.stroke, shape.opacity)
+        return
+    x, y = light
+    if shape.across:
+        x, y = (1.0 if x > 0 else -1.0) * max(0.55, abs(x)), 0.0
+    if shape.opacity < 1:
+        pen.fill(shape.outline, shape.paint, shape.opacity)
+        return
+    pen.shape(
+        shape.outline,
+        shape.paint,
+        line=0 if lined else shape.line,
+        shade=shape.shade,
+        rim=shape.rim,
+        light=(x, y),
+        tone=shape.tone,
+        hatch=shape.hatch,
+    )
 
 
 def _transform(m: Matrix) -> str:

@@ -40,6 +40,7 @@ class Plane:
     pivot: Point | None = None
     soft: bool = False  # nothing but gradients: half the resolution is enough
     cast: bool = False  # one of the cast
+    part: tuple[Spot, int] | None = None  # of the cast: where it stands, and which of them it is
 
 
 @dataclass
@@ -56,6 +57,8 @@ class Stage:
     face: Point = (800.0, 300.0)  # of the first of the cast
     crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
+    wash: tuple[str, float] = ("", 0.0)  # the air's colour on the cast, and how much of it
+    glint: str = ""  # the colour of the light along the cast's edges; empty: the palette's light
 
     @property
     def hour(self) -> str:
@@ -69,7 +72,7 @@ class Stage:
 
     def _level(self, level: float) -> float:
         low, high = {"night": (0.0, 0.86), "dusk": (0.05, 0.92), "dawn": (0.12, 0.96), "day": (0.2, 1.0)}[self.hour]
-        return low + (high - low) * level
+        return (low + (high - low) * level) * self.sheet.dim
 
     def tone(self, level: float) -> str:
         """The world's colour at a level out of doors: raised by the hour of the day."""
@@ -81,7 +84,9 @@ class Stage:
         world = to_lch(self.tone(level))[2]
         turn = max(-15.0, min(15.0, ((world - hue + 180) % 360 - 180) * (1 - share)))
         return mix(
-            self.tone(level), oklch(round(0.17 + 0.7 * height, 3), chroma, round(hue + turn, 1)), 0.45 + 0.55 * share
+            self.tone(level),
+            oklch(round(0.17 + 0.7 * height, 3), round(chroma * self.sheet.chroma, 3), round(hue + turn, 1)),
+            0.45 + 0.55 * share,
         )
 
     def chance(self, name: str) -> random.Random:
@@ -172,15 +177,6 @@ def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
     """A layer's SVG in the picture."""
     matrix = " ".join(f"{value:.4f}" for value in camera.transform(plane.depth, width, height))
     return f'<g transform="matrix({matrix})">{plane.pen.svg()}</g>'
-
-
-def page(body: str, view: tuple[int, int, int, int], pixels: tuple[int, int]) -> str:
-    """A whole SVG page: left, top, width and height of what is seen, and how many pixels it is drawn with."""
-    seen = " ".join(str(value) for value in view)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels[0]}" height="{pixels[1]}" '
-        f'viewBox="{seen}" preserveAspectRatio="none">{body}</svg>'
-    )
 
 
 def sheet_of(name: str) -> Sheet:

@@ -91,9 +91,8 @@ def lay(pen: Pen, rgba: NDArray[np.uint8], x: float, y: float, width: float, hei
 
 def weave(pen: Pen, rgba: NDArray[np.uint8], width: float, height: float) -> str:
     """An image as a paint that repeats, each tile that large in the world."""
-    name = f"{pen.name}{len(pen.definitions)}"
-    pen.definitions.append(
-        f'<pattern id="{name}" patternUnits="userSpaceOnUse" width="{number(width)}" height="{number(height)}">'
+    name = pen.define(
+        f'<pattern id="@" patternUnits="userSpaceOnUse" width="{number(width)}" height="{number(height)}">'
         f"{_element(rgba, 0, 0, width, height)}</pattern>"
     )
     return f"url(#{name})"

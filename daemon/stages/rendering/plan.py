@@ -51,6 +51,14 @@ def size(rule: Rule) -> tuple[int, int]:
     return round(deliver.width * scale / 2) * 2, round(deliver.height * scale / 2) * 2
 
 
+def cover(rule: Rule) -> tuple[int, int]:
+    """What a picture that can't be drawn anew must cover, so that it is sharp in every format of the film."""
+    if not rule.deliver.formats:
+        return size(rule)
+    (width, height), (wide, high) = size(rule), rule.deliver.largest()
+    return max(width, wide), max(height, high)
+
+
 def other_seed(seed: int, salt: object) -> int:
     """Another seed made from one, 31 bits."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{salt}".encode()).digest()[:4], "big") >> 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.outline import Point, box, curve, ellipse, limb, polygon, ribbon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.rig import Puppet, Shape, placed, point
 
 
@@ -17,68 +17,91 @@ def finger(x: float, y: float, angle: float, length: float, width: float) -> str
 
 
 def hand(kind: str, skin: str, size: float = 1.0) -> tuple[Shape, ...]:
-    """A hand at its wrist, the thumb to +x: fist, open, horns, point, flat."""
+    """A hand at its wrist, the thumb to +x: fist, open, horns, point, flat, mudra."""
+    size *= 1.12
+    crease = shift(skin, lightness=-0.2)
+
+    def scaled(text: str) -> list[Point]:
+        return points(text, size=size)
 
     def part(outline: str, shade: float = 4) -> Shape:
         return Shape(outline, skin, shade=shade * size, rim=2.2, line=0.8)
 
     def fingers(*given: tuple[float, float, float, float]) -> list[Shape]:
-        return [part(finger(x * size, y * size, angle, long * size, 7.2 * size), 2.5) for x, y, angle, long in given]
+        return [part(finger(x * size, y * size, angle, long * size, 7.4 * size), 2.5) for x, y, angle, long in given]
 
-    crease = shift(skin, lightness=-0.22)
+    def curled(*xs: float) -> list[Shape]:
+        """Fingers bent into the palm, seen from the knuckles."""
+        bent = "-6 16, 0 12, 6 16, 7 32, 4 41, -4 41, -7 32"
+        return [part(smooth([(a + x * size, b - abs(x) * 0.16 * size) for a, b in scaled(bent)]), 3) for x in xs]
 
-    def folds(*xs: float) -> list[Shape]:
-        return [
-            Shape(
-                polygon([(x * size, 26 * size), (x * size + 1, 38 * size)], closed=False),
-                crease,
-                stroke=2.6,
-                contour=False,
-            )
-            for x in xs
-        ]
-
-    palm = part(
-        smooth(
-            [(a * size, b * size) for a, b in ((-15, -5), (15, -5), (20, 16), (15, 30), (0, 34), (-15, 30), (-20, 16))]
-        ),
-        5,
-    )
+    palm = part(smooth(scaled("-13 -8, 13 -8, 17 4, 21 18, 17 31, 0 35, -17 31, -20 18, -16 4")), 5)
+    pad = stroke(scaled("12 6, 8 16, 13 25"), crease, 2.2)
     if kind == "open":
+        spread = ((-15, 25, 26, 25), (-6, 30, 9, 34), (5, 30, -6, 36), (15, 25, -22, 30))
         return (
-            *fingers((-14, 24, 24, 27), (-5, 29, 8, 34), (6, 29, -7, 33), (15, 23, -24, 26)),
+            *fingers(*spread),
+            *fingers((15, 8, -64, 25)),
             palm,
-            *fingers((15, 8, -62, 22)),
+            pad,
+            stroke(scaled("-11 24, 0 28, 11 24"), crease, 2),
         )
     if kind == "horns":
         return (
-            *fingers((-14, 24, 14, 32), (14, 24, -14, 32)),
+            *fingers((-14, 24, 14, 34), (14, 24, -14, 34)),
             palm,
-            *fingers((-5, 27, 0, 8), (5, 27, 0, 8), (18, 12, 58, 20)),
+            *curled(-5.5, 5.5),
+            part(ribbon(scaled("18 8, 16 26, -2 35"), [7.5 * size, 7.5 * size, 5.5 * size]), 3),
         )
     if kind == "point":
-        return (*fingers((10, 26, -4, 36)), palm, *fingers((-12, 26, 0, 7), (-3, 28, 0, 7), (18, 12, 58, 20)))
+        return (
+            *fingers((12, 26, -4, 38)),
+            palm,
+            *curled(-14, -4.5, 4.5),
+            part(ribbon(scaled("18 8, 15 25, -2 33"), [7.5 * size, 7.5 * size, 5.5 * size]), 3),
+        )
     if kind == "mudra":
-        ring = curve("6 24, 20 26, 26 38, 16 48, 4 42", 1.0)
+        ring = smooth(scaled("6 24, 20 26, 26 38, 16 48, 4 42"))
         return (
             *fingers((-15, 24, 22, 28), (-6, 28, 12, 34), (3, 28, 2, 34)),
             palm,
             part(ring, 3),
-            flat(ellipse(15, 37, 4.5, 5), crease),
+            flat(ellipse(15 * size, 37 * size, 4.5 * size, 5 * size), crease),
         )
     if kind == "flat":
         return (
-            *fingers((-13, 24, 12, 18), (-5, 28, 4, 23), (5, 28, -4, 22), (13, 24, -12, 18)),
+            *fingers((-13, 24, 12, 20), (-5, 28, 4, 26), (5, 28, -4, 25), (13, 24, -12, 20)),
             palm,
-            *fingers((16, 8, -48, 18)),
+            *fingers((16, 8, -48, 20)),
         )
-    knuckles = part(
-        smooth(
-            [(a * size, b * size) for a, b in ((-17, -4), (17, -4), (23, 16), (18, 36), (0, 41), (-18, 36), (-23, 16))]
-        ),
-        6,
-    )
-    return (knuckles, *folds(-9, 0, 9), *fingers((19, 9, 52, 19)))
+    back = part(smooth(scaled("-14 -8, 14 -8, 20 6, 23 20, 17 34, -17 34, -23 20, -19 6")), 6)
+    thumb = part(ribbon(scaled("19 4, 20 22, 6 33, -6 33"), [8 * size, 8.4 * size, 7 * size, 4 * size]), 3)
+    return (back, *curled(-15.5, -5.2, 5.2, 15), thumb)
+
+
+_PROFILES = {  # along a limb: share of its length, and the outer and inner half breadth against a straight taper
+    "upper": ((0.16, 1.1, 1.02), (0.42, 1.0, 1.08), (0.74, 0.9, 0.94)),
+    "fore": ((0.2, 1.16, 1.06), (0.45, 1.04, 0.98), (0.8, 0.86, 0.86)),
+    "thigh": ((0.2, 1.1, 1.0), (0.5, 1.06, 1.0), (0.8, 0.93, 0.94)),
+    "shin": ((0.1, 0.98, 0.96), (0.32, 1.2, 1.14), (0.6, 1.0, 0.92), (0.86, 0.84, 0.82)),
+}
+
+
+def muscle(part: str, length: float, start: float, end: float, strength: float = 1.0) -> str:
+    """A limb from (0, 0) down to (0, length), its outer side to -x: swelling and tapering as the part of a body does.
+
+    part: upper, fore, thigh, shin; start, end: half breadths at its joints; strength: 0 a plain taper.
+    """
+    outer: list[Point] = []
+    inner: list[Point] = []
+    for share, out, within in _PROFILES[part]:
+        plain = start + (end - start) * share
+        outer.append((-plain * (1 + (out - 1) * strength), length * share))
+        inner.append((plain * (1 + (within - 1) * strength), length * share))
+    top = [(start, 0.0), (start * 0.72, -start * 0.7), (0.0, -start), (-start * 0.72, -start * 0.7), (-start, 0.0)]
+    low = [(-end, length), (-end * 0.72, length + end * 0.7), (0.0, length + end)]
+    low += [(end * 0.72, length + end * 0.7), (end, length)]
+    return smooth([*top, *outer, *low, *reversed(inner)])
 
 
 @dataclass(frozen=True)
@@ -101,39 +124,52 @@ def arm(
     build, pose = puppet.build, puppet.pose
     kind = kind or (pose.hand_left if side == "left" else pose.hand_right)
     upper, fore, merge = f"{prefix}upper {side}", f"{prefix}fore {side}", f"{prefix}arm {side}"
-    puppet.add(f"{prefix}hand {side}", *hand(kind, skin, size), mirror=side == "right")
-    first = Shape(
-        limb(build.upper, sleeve.root, sleeve.middle, sleeve.bulge), sleeve.first, shade=9, rim=4, across=True
-    )
-    second = Shape(
-        limb(build.fore, sleeve.middle, sleeve.end, sleeve.bulge), sleeve.second, shade=8, rim=4, across=True
-    )
-    puppet.add(upper, first, merge=merge)
-    puppet.add(fore, second, merge=merge)
-    if sleeve.cuff:
+    mirror = side == "right"
+    puppet.add(f"{prefix}hand {side}", *hand(kind, skin, size), mirror=mirror)
+    cloth = bool(sleeve.cuff)
+    strength = 0.55 if cloth else 1.0
+    end = sleeve.end if cloth else sleeve.end * 0.9
+    first = muscle("upper", build.upper, sleeve.root, sleeve.middle, strength)
+    second = muscle("fore", build.fore, sleeve.middle, end, strength)
+    puppet.add(upper, Shape(first, sleeve.first, shade=9, rim=4, across=True), merge=merge, mirror=mirror)
+    puppet.add(fore, Shape(second, sleeve.second, shade=8, rim=4, across=True), merge=merge, mirror=mirror)
+    wide = sleeve.middle
+    if cloth:
+        folds = [((-0.9, -0.12), (-0.2, 0.1), (0.3, 0.04)), ((-0.8, 0.3), (0.0, 0.36), (0.4, 0.24))]
+        dark = shift(sleeve.second, lightness=-0.1)
+        lines = [[(x * wide, y * wide) for x, y in fold] for fold in folds]
+        puppet.add(fore, *(stroke(line, dark, 3.2) for line in lines), mirror=mirror)
         wide = sleeve.end + 4
         puppet.add(fore, Shape(box(-wide, build.fore - 12, wide * 2, 19, 7), sleeve.cuff, shade=7, across=True))
+    else:
+        bend = shift(sleeve.second, lightness=-0.13)
+        puppet.add(fore, stroke([(wide * 0.2, -wide * 0.2), (wide * 0.62, wide * 0.18)], bend, 2.6), mirror=mirror)
 
 
 def leg(puppet: Puppet, side: str, sleeve: Sleeve) -> None:
     """A leg without its foot."""
-    build = puppet.build
-    merge = f"leg {side}"
-    thigh = Shape(
-        limb(build.thigh, sleeve.root, sleeve.middle, sleeve.bulge), sleeve.first, shade=11, rim=4, across=True
-    )
-    shin = Shape(limb(build.shin, sleeve.middle, sleeve.end, sleeve.bulge), sleeve.second, shade=10, rim=4, across=True)
-    puppet.add(f"thigh {side}", thigh, merge=merge)
-    puppet.add(f"shin {side}", shin, merge=merge)
+    build, merge, mirror = puppet.build, f"leg {side}", side == "right"
+    first = muscle("thigh", build.thigh, sleeve.root, sleeve.middle)
+    second = muscle("shin", build.shin, sleeve.middle * 0.96, sleeve.end)
+    puppet.add(f"thigh {side}", Shape(first, sleeve.first, shade=11, rim=4, across=True), merge=merge, mirror=mirror)
+    puppet.add(f"shin {side}", Shape(second, sleeve.second, shade=10, rim=4, across=True), merge=merge, mirror=mirror)
+    wide, dark = sleeve.middle, shift(sleeve.second, lightness=-0.11)
+    knee = stroke([(-wide * 0.5, wide * 0.1), (0, wide * 0.42), (wide * 0.5, wide * 0.05)], dark, 3)
+    back = stroke([(wide * 0.55, -wide * 0.5), (wide * 0.2, -wide * 0.25)], dark, 2.6)
+    puppet.add(f"shin {side}", knee, back, mirror=mirror)
 
 
 def boot(puppet: Puppet, side: str, colour: str, sole: str, trim: str = "") -> None:
     """A chunky shoe, its toe outwards."""
-    outline = smooth(
-        [(-16, -30), (17, -30), (19, -6), (16, 20), (-14, 24), (-52, 24), (-56, 8), (-44, -3), (-22, -8)], roundness=0.8
-    )
-    lower = smooth([(-57, 13), (18, 13), (19, 26), (0, 28), (-54, 27)], roundness=0.5)
-    shapes = [Shape(outline, colour, shade=6), Shape(lower, sole, shade=4, rim=0)]
+    # seen from a little above: the toe lies nearer to the eye than the heel
+    outline = curve("-17 -32, 17 -32, 20 -8, 19 14, 4 20, -26 29, -50 30, -60 18, -54 4, -36 -4, -22 -10", 0.85)
+    lower = curve("-61 17, -52 26, -26 25, 4 15, 19 9, 21 20, 8 27, -24 36, -50 38, -62 30", 0.6)
+    shapes = [Shape(outline, colour, shade=7), Shape(lower, sole, shade=4, rim=0)]
+    laces = [
+        stroke([(-34 + 8 * n, -1 - 4 * n), (-22 + 6 * n, 4 - 5 * n)], shift(colour, lightness=0.16), 2.6)
+        for n in (0, 1)
+    ]
+    shapes += laces
     if trim:
         shapes.append(Shape(smooth([(-40, -1), (-24, -6), (-16, -14)], closed=False), trim, stroke=4, contour=False))
     puppet.add(f"foot {side}", *shapes, mirror=side == "right")
@@ -163,7 +199,10 @@ def eye(
     return [
         Shape(white, "#fbf6ee", shade=0, rim=0, line=0.3, contour=False),
         Shape(ellipse(at, y - open_to * 0.1, round_, open_to * 0.92), iris, shade=0, rim=0, line=0, contour=False),
+        flat(ellipse(at, y + open_to * 0.34, round_ * 0.72, open_to * 0.42), shift(iris, lightness=0.14)),
+        flat(ellipse(at, y - open_to * 0.52, round_ * 0.9, open_to * 0.46), shift(iris, lightness=-0.2)),
         Shape(ellipse(at, y - open_to * 0.1, round_ * 0.5, open_to * 0.5), line, shade=0, rim=0, line=0, contour=False),
+        flat(ellipse(at + round_ * 0.35, y + open_to * 0.36, round_ * 0.17), "#ffffff", 0.85),
         Shape(
             ellipse(at - round_ * 0.35, y - round_ * 0.5, round_ * 0.3),
             "#ffffff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, flat, hand, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, flat, hand, leg, mouth, muscle, stroke
 from daemon.film.painter.cast.decks import decks
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, ellipse, limb, polygon, smooth
@@ -85,10 +85,14 @@ def _arm(puppet: Puppet, side: str, coat: str, skin: str, metal: str, lamp: str,
             arm(puppet, side, Sleeve(coat, coat, 29, 23, 22, 3, cuff=shift(coat, lightness=-0.16)), skin, size=1.08)
         else:
             puppet.add(
-                "upper left", Shape(limb(build.upper, 29, 23, 3), coat, shade=9, rim=4, across=True), merge="arm left"
+                "upper left",
+                Shape(muscle("upper", build.upper, 29, 23, 0.55), coat, shade=9, rim=4, across=True),
+                merge="arm left",
             )
             puppet.add(
-                "fore left", Shape(limb(build.fore, 23, 22, 3), coat, shade=8, rim=4, across=True), merge="arm left"
+                "fore left",
+                Shape(muscle("fore", build.fore, 23, 22, 0.55), coat, shade=8, rim=4, across=True),
+                merge="arm left",
             )
             puppet.add(
                 "fore left",

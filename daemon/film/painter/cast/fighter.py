@@ -10,7 +10,7 @@ from daemon.film.painter.outline import box, curve, ellipse, points, polygon, ri
 from daemon.film.painter.poses import POSES, Limb, Pose
 from daemon.film.painter.rig import Build, Puppet, Shape
 
-BUILD = Build(shoulder=74, torso=150, thigh=126, shin=120)
+BUILD = Build(shoulder=74, torso=152, thigh=138, shin=132)
 OWN_POSES = {
     "idle": Pose(Limb(40, -96), Limb(34, 8), Limb(22, -10), Limb(26, -22), lean=-4, bend=3, nod=4, sway=6),
     "step left": Pose(Limb(98, -70), Limb(58, 30), Limb(46, -18, 6), Limb(18, 12), lean=10, bend=-6, nod=-8, sway=-24),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
@@ -112,31 +113,37 @@ def draw(puppet: Puppet, props: bool = True) -> None:
 def ring(pen: Pen) -> None:
     """The ring of flames behind the figure."""
     x, y, radius = 0.0, -300.0, 312.0
-    pen.glow(x, y, 520, FIRE[1], 0.6)
-    for size, colour in ((104, FIRE[0]), (80, FIRE[1]), (50, FIRE[2])):
-        for index in range(30):
-            angle = index * 12 + 6
-            tall = size * (1.0 if index % 2 else 0.72)
-            with pen.inside(f"translate({x} {y}) rotate({angle})"):
-                flame = smooth(
-                    [
-                        (-32, -radius + 4),
-                        (-24, -radius - tall * 0.3),
-                        (-4, -radius - tall * 0.55),
-                        (7, -radius - tall),
-                        (13, -radius - tall * 0.5),
-                        (29, -radius - tall * 0.2),
-                        (32, -radius + 4),
-                    ]
-                )
-                if size == 104:
-                    pen.stroke(flame, pen.palette.line, pen.sheet.inner * 1.6)
-                pen.fill(flame, colour)
-    for width, colour in ((38, pen.palette.line), (29, FIRE[0]), (19, GOLD), (5, FIRE[2])):
+    pen.glow(x, y, 560, FIRE[1], 0.65)
+    chance = random.Random("ring of flames")
+    count = 34
+    tongues = [
+        (math.tau * (index + chance.uniform(-0.25, 0.25)) / count, chance.uniform(0.6, 1.2), chance.choice((-1, 1, 1)))
+        for index in range(count)
+    ]
+    for size, colour, opacity in ((118, FIRE[0], 0.95), (84, FIRE[1], 0.95), (50, FIRE[2], 1.0)):
+        flames = []
+        for angle, tall, lean in tongues:
+            high = size * tall
+            wide = 26 * (0.55 + 0.45 * size / 118) * (0.7 + 0.3 * tall)
+            licks = [(-wide, -8.0), (-wide * 1.05, high * 0.22), (-wide * 0.45 + lean * 3, high * 0.5)]
+            licks += [(lean * high * 0.2, high), (wide * 0.55 + lean * 7, high * 0.52), (wide * 1.05, high * 0.2)]
+            licks += [(wide, -8.0)]
+            c, s = math.cos(angle), math.sin(angle)
+            flames.append(smooth([(x + c * (radius + b) - s * a, y + s * (radius + b) + c * a) for a, b in licks]))
+        outline = " ".join(flames)
+        if size == 118:
+            pen.stroke(outline, mix(pen.palette.line, FIRE[0], 0.3), pen.sheet.inner * 1.6)
+        pen.fill(outline, colour, opacity)
+    for index in range(26):
+        angle, reach = chance.uniform(0, math.tau), radius + chance.uniform(70, 170)
+        pen.fill(
+            ellipse(x + math.cos(angle) * reach, y + math.sin(angle) * reach, 2.2 + index % 3), FIRE[1 + index % 2]
+        )
+    pen.stroke(ellipse(x, y, radius - 22), FIRE[1], 26, 0.16)
+    for width, colour in ((38, mix(pen.palette.line, FIRE[0], 0.15)), (30, FIRE[0]), (20, GOLD), (5, FIRE[2])):
         pen.stroke(ellipse(x, y, radius), colour, width)
-    for index in range(36):
-        around = math.tau * index / 36
-        pen.fill(ellipse(x + radius * math.cos(around), y + radius * math.sin(around), 5.5), FIRE[0])
+    studs = [math.tau * index / 36 for index in range(36)]
+    pen.fill(" ".join(ellipse(x + radius * math.cos(a), y + radius * math.sin(a), 5.5) for a in studs), FIRE[0])
 
 
 def lotus(pen: Pen) -> None:

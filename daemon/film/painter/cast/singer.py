@@ -10,7 +10,7 @@ from daemon.film.painter.outline import box, curve, ellipse, points, ribbon
 from daemon.film.painter.poses import POSES, Limb, Pose
 from daemon.film.painter.rig import Build, Puppet, Shape
 
-BUILD = Build(shoulder=58, torso=140, hip=27, upper=84, fore=78, thigh=126, shin=124)
+BUILD = Build(shoulder=58, torso=140, hip=27, upper=84, fore=78, thigh=138, shin=136)
 _MIC = Limb(24, -166, -6)
 OWN_POSES = {
     "idle": Pose(

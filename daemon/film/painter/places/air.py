@@ -79,7 +79,10 @@ def shadow(
 
 
 def standing(stage: Stage, x: float, y: float, scale: float, horizon: float = 520.0, strength: float = 0.6) -> None:
-    """The shadow that the cast throws: close and dark under the feet, long and soft away from the light."""
+    """Stands the cast in the scene's light: its shadow, dark under the feet and long away from the light, and the
+    colour that the air and the light lay on it.
+    """
+    stage.wash, stage.glint = lit_by(stage)
     pen = stage.layer("shadow of the cast", CAST_DEPTH, soft=True)
     dark = mix(stage.tone(0.0), stage.palette.line, 0.5)
     names = len(stage.scene["cast"])
@@ -100,6 +103,17 @@ def standing(stage: Stage, x: float, y: float, scale: float, horizon: float = 52
             paint = pen.radial((0, 0), wide * size, *((place, dark, strength * level * fade) for place, fade in _FADE))
             with pen.inside(f"translate({left:.1f} {foot:.1f}) scale(1 {tall / wide:.3f})"):
                 pen.fill(ellipse(0, 0, wide * size), paint)
+
+
+def lit_by(stage: Stage) -> tuple[tuple[str, float], str]:
+    """What the scene's light does to the cast: (the air's colour, its share), and the light along its edges."""
+    palette, hour = stage.palette, stage.hour
+    warm = mix(palette.light, palette.accents[2], 0.3) if hour in ("dusk", "dawn") else palette.light
+    share = {"night": 0.13, "dusk": 0.11, "dawn": 0.1, "day": 0.05}[hour]
+    air = mix(stage.tone(0.42), warm, 0.15)
+    if stage.sheet.glow:
+        return (air, share * 0.5), palette.light
+    return (air, share), mix(warm, "#ffffff", 0.25)
 
 
 def dim(pen: Pen, colour: str, strength: float, centre: Point = (800.0, 430.0), clear: float = 0.5) -> None:

@@ -158,7 +158,7 @@ def _mesa(stage: Stage, pen: Pen, chance: random.Random, foot: Point, half: floa
         face = ((a + b) / 2 - x) / half * (1 if lit_left else -1)
         low, high = (
             skirt + chance.uniform(-0.03, 0.05) * tall,
-            top + tall * chance.uniform(0.03, 0.1) + (0.12 * tall if abs(face) > 0.85 else 0),
+            _level(crown, (a + b) / 2) + tall * chance.uniform(0.015, 0.05),
         )
         tone = mix(lit, dark, min(1.0, max(0.0, 0.45 + face * 0.75 + chance.uniform(-0.22, 0.22))))
         pen.fill(polygon([(a, low), (a + (b - a) * 0.1, high), (b, high + chance.uniform(0, 8)), (b + 1, low)]), tone)
@@ -189,6 +189,14 @@ def _mesa(stage: Stage, pen: Pen, chance: random.Random, foot: Point, half: floa
             dark,
             0.22,
         )
+
+
+def _level(line: list[Point], x: float) -> float:
+    """The height of a line of points, from left to right, at x."""
+    for (a, b), (c, d) in pairwise(line):
+        if a <= x <= c:
+            return b + (d - b) * (x - a) / max(1e-6, c - a)
+    return line[0][1] if x < line[0][0] else line[-1][1]
 
 
 def _ground(stage: Stage, sun: Point) -> None:

@@ -31,21 +31,23 @@ def stormy(stage: Stage) -> bool:
 def colour(stage: Stage, level: float, share: float) -> str:
     """The sky's colour: a level of the world's ramp, warmed towards the horizon (share 0 zenith .. 1 horizon)."""
     palette, hour = stage.palette, stage.hour
-    plain = palette.tone(level * (0.72 if stormy(stage) else 1.0))
+    plain = palette.tone(level * (0.72 if stormy(stage) else 1.0) * stage.sheet.dim)
     if hour == "day":
-        plain = mix(plain, oklch(0.62 + 0.3 * share, 0.125 - 0.07 * share, 242), 0.62)
+        blue = oklch((0.62 + 0.3 * share) * stage.sheet.dim, (0.125 - 0.07 * share) * stage.sheet.chroma, 242)
+        plain = mix(plain, blue, 0.62)
     elif hour == "night":
         plain = mix(plain, oklch(0.14 + 0.2 * share, 0.06, 270), 0.22 * (1 - share))
     else:
-        plain = mix(plain, warmth(stage), 0.45 * share**1.5)
+        plain = mix(plain, warmth(stage), 0.45 * stage.sheet.dim**2 * share**1.5)
     return mix(plain, oklch(0.3 + 0.2 * share, 0.02, 260), 0.45) if stormy(stage) else plain
 
 
 def warmth(stage: Stage) -> str:
     """The colour of the sun's or the moon's light: low suns are warm, whatever the song's accents."""
-    if stage.hour in ("dusk", "dawn"):
-        return mix(stage.palette.accents[2], oklch(0.8, 0.15, 58 if stage.hour == "dusk" else 72), 0.62)
-    return stage.palette.light
+    if stage.hour not in ("dusk", "dawn"):
+        return stage.palette.light
+    sun = mix(stage.palette.accents[2], oklch(0.8, 0.15, 58 if stage.hour == "dusk" else 72), 0.62)
+    return mix(stage.palette.light, sun, min(1.0, stage.sheet.chroma + 0.15))
 
 
 def horizon_colour(stage: Stage) -> str:
