@@ -279,6 +279,16 @@ def test_clipped_and_broken_samples_come_through(tmp_path: Path) -> None:
     assert score(truth.beats, a.beats) > 0.9
 
 
+def test_beats_that_nothing_sounds_on_are_less_sure_than_the_others(tmp_path: Path) -> None:
+    samples, _ = synth.song(24.0, 120, form="verse chorus")
+    samples = samples.copy()
+    samples[10 * RATE : 15 * RATE] = np.random.default_rng(0).normal(0, 0.003, (5 * RATE, 2))
+    a = hear(tmp_path, samples).analysis
+    times, sure = np.array(a.beats), np.array(a.beat_confidence)
+    gap = (times > 10.3) & (times < 14.7)
+    assert gap.sum() >= 6 and sure[gap].mean() < 0.6 * sure[~gap].mean()
+
+
 def test_a_person_says_the_tempo_the_first_beat_and_the_metre(tmp_path: Path) -> None:
     synth.write_song(tmp_path / "song.wav", seconds=24.0, bpm=120)
     path = tmp_path / "song.wav"
