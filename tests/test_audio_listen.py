@@ -172,7 +172,9 @@ def test_a_constant_under_a_song_changes_nothing_of_what_is_heard(tmp_path: Path
     samples, _ = synth.song(12.0)
     plain = hear(tmp_path, 0.4 * samples).analysis
     raised = hear(tmp_path, 0.4 * samples + np.float32(0.5)).analysis
-    assert np.allclose(raised.beats, plain.beats, atol=0.005)
+    assert len(raised.beats) == len(plain.beats)
+    # The last two lie where the song has died away, beside the step to nothing at the file's end.
+    assert np.allclose(raised.beats[:-2], plain.beats[:-2], atol=0.001)
     assert [(s.start, s.role) for s in raised.sections] == [(s.start, s.role) for s in plain.sections]
     assert raised.course[0].energy == pytest.approx(plain.course[0].energy, abs=0.1)
 
