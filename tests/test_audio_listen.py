@@ -175,7 +175,8 @@ def test_a_constant_under_a_song_changes_nothing_of_what_is_heard(tmp_path: Path
     assert len(raised.beats) == len(plain.beats)
     # The last two lie where the song has died away, beside the step to nothing at the file's end.
     assert np.allclose(raised.beats[:-2], plain.beats[:-2], atol=0.001)
-    assert [(s.start, s.role) for s in raised.sections] == [(s.start, s.role) for s in plain.sections]
+    assert [s.role for s in raised.sections] == [s.role for s in plain.sections]
+    assert [s.start for s in raised.sections] == pytest.approx([s.start for s in plain.sections], abs=0.001)
     assert raised.course[0].energy == pytest.approx(plain.course[0].energy, abs=0.1)
 
 
