@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from daemon import moods, yamlfile
 from daemon.errors import UsageError
@@ -107,6 +107,12 @@ class Rulebook:
         return self.read_moods() or changed
 
 
+def _beats_a_bar(value: Any) -> Any:
+    """7 of "7/8"; anything else as it is."""
+    found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*[1-9]\d?\s*", value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
+
+
 class _Overrides(BaseModel):
     """What a YAML beside a song may say, besides parts of the rule."""
 
@@ -119,17 +125,12 @@ class _Overrides(BaseModel):
     deliver: dict[str, Any] = Field(default_factory=dict)
     tempo: float | None = Field(default=None, ge=20, le=400, description="BPM")
     first_beat: float | None = Field(default=None, ge=0, description="seconds")
-    metre: int | None = Field(default=None, ge=1, le=16, description="beats a bar")
+    metre: Annotated[int | None, BeforeValidator(_beats_a_bar)] = Field(
+        default=None, ge=1, le=32, description="beats a bar"
+    )
     title: str | None = Field(default=None, min_length=1, max_length=300)
     artist: str | None = Field(default=None, max_length=300)
     seed: int | None = Field(default=None, ge=0, lt=2**63)
-
-    @field_validator("metre", mode="before")
-    @classmethod
-    def _beats_of(cls, value: Any) -> Any:
-        """7/8 is seven beats a bar."""
-        found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*[1-9]\d?\s*", value) if isinstance(value, str) else None
-        return int(found[1]) if found else value
 
 
 def apply_overrides(rule: Rule, data: bytes, source: str = "the YAML beside it") -> tuple[Rule, dict[str, Any]]:

@@ -199,6 +199,9 @@ class Loudness(Part):
     integrated_lufs: float | None = None
     range_lu: float | None = None
     true_peak_dbtp: float | None = None
+    short_term: list[tuple[float, float]] = Field(
+        default_factory=list, description="(seconds, LUFS) once a second: 3 s about that moment"
+    )
 
 
 class Envelopes(Part):

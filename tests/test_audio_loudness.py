@@ -19,7 +19,7 @@ def measure(samples: np.ndarray, rate: int = 48000, block: int = 20000) -> Loudn
     meter = Meter(rate, samples.shape[1])
     for start in range(0, len(samples), block):
         meter.push(np.ascontiguousarray(samples[start : start + block], np.float32))
-    return meter.result()[0]
+    return meter.result()
 
 
 def sine(decibels: float, seconds: float, rate: int = 48000, hz: float = 1000.0, phase: float = 0.0) -> np.ndarray:
@@ -77,3 +77,19 @@ def test_it_agrees_with_ffmpeg(tmp_path: Path) -> None:
     assert ours.integrated_lufs == pytest.approx(float(re.findall(r"I:\s+(-?[\d.]+)", told)[0]), abs=0.1)
     assert ours.range_lu == pytest.approx(float(re.findall(r"LRA:\s+([\d.]+)", told)[0]), abs=0.3)
     assert ours.true_peak_dbtp == pytest.approx(float(re.findall(r"Peak:\s+(-?[\d.]+)", told)[0]), abs=0.2)
+
+
+def test_its_short_term_course_is_that_of_ffmpegs_meter(tmp_path: Path) -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    samples, _ = synth.song(20.0, seed=4, form="intro build drop outro")
+    samples[: 6 * 44100] *= 0.05
+    soundfile.write(tmp_path / "song.wav", samples, 44100, subtype="FLOAT")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostats", "-i", str(tmp_path / "song.wav")]
+    told = subprocess.run([*command, "-af", "ebur128", "-f", "null", "-"], capture_output=True, text=True, check=True)
+    # FFmpeg tells each 0.1 s of the 3 s that end there.
+    theirs = {float(t): float(s) for t, s in re.findall(r"t: ([\d.]+)\s.*?S:\s*(-?[\d.]+)", told.stderr)}
+    ours = measure(samples, 44100).short_term
+    assert len(ours) == 18 and max(level for _, level in ours) - min(level for _, level in ours) > 15
+    for middle, level in ours:
+        end = min(theirs, key=lambda moment: abs(moment - middle - 1.5))
+        assert abs(end - middle - 1.5) < 0.06 and level == pytest.approx(theirs[end], abs=0.3)

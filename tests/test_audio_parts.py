@@ -105,9 +105,12 @@ def test_chances_add_up_to_one(song: tuple[Features, synth.Truth]) -> None:
 
 def test_other_readings_of_the_tempo_are_told(song: tuple[Features, synth.Truth]) -> None:
     heard, truth = song
-    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), None, [])
+    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), [])
     told = {why: bpm for bpm, _, why in found.alternatives}
-    assert told["half"] == pytest.approx(truth.bpm / 2, rel=0.05)
+    assert told["half"] == pytest.approx(truth.bpm / 2, rel=0.001)
+    assert told["double"] == pytest.approx(truth.bpm * 2, rel=0.001)
+    assert all(0 <= sure <= 1 for _, sure, _ in found.alternatives)
+    assert sum(sure for _, sure, _ in found.alternatives) <= 1.0001
 
 
 def test_times_are_moved_to_the_very_onset() -> None:
@@ -154,7 +157,7 @@ def test_a_metre_that_a_person_says_is_kept(said: int) -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_noise_has_no_beat(seed: int) -> None:
     heard = features(np.random.default_rng(seed).normal(0, 0.2, 20 * RATE), RATE)
-    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), None, [])
+    found = pulse.find(heard, beats.activation(heard), heard.seconds, Said(), [])
     assert found.confidence < 0.07 and not len(found.times) and found.bpm == 0
 
 

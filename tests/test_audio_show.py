@@ -27,6 +27,14 @@ def test_the_plot_is_a_picture_with_something_on_it(heard: tuple[Heard, Path], t
         assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20
 
 
+def test_the_plot_has_the_course_of_the_loudness(heard: tuple[Heard, Path], tmp_path: Path) -> None:
+    show.plot(heard[0].analysis, heard[0].envelopes, tmp_path / "plot.png")
+    with Image.open(tmp_path / "plot.png") as picture:
+        row = np.asarray(picture.convert("RGB"))[118:262, 60:]
+    drawn = np.flatnonzero((row == show._LOUD).all(axis=2).any(axis=0))
+    assert len(drawn) > 0.8 * len(heard[0].analysis.loudness.short_term) / heard[0].analysis.duration * 1520
+
+
 def test_silence_can_be_plotted(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(8000), 8000)
     quiet = listen(tmp_path / "a.wav")

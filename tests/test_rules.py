@@ -460,7 +460,7 @@ def test_the_metre_beside_a_song_is_a_number_or_a_time_signature(said: str, metr
     assert rulebook.apply_overrides(rule, f"metre: {said}\r\n".encode())[1] == {"metre": metre}
 
 
-@pytest.mark.parametrize("said", ["0/4", "4/0", "waltz", "[3, 4]", "-3", "99/8", "7/8/9"])
+@pytest.mark.parametrize("said", ["0/4", "4/0", "33", "3.5", "waltz", "[3, 4]", "-3", "99/8", "7/8/9"])
 def test_a_metre_that_is_none_is_refused_with_its_line(said: str) -> None:
     rule = rulebook.load(rulebook.shipped()).rules[0]
     with pytest.raises(UsageError, match=r"line 1, metre"):

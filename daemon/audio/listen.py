@@ -55,23 +55,19 @@ def take_in(path: Path, hours: float = 4.0, progress: Callable[..., None] = _sil
     listener = Listener()
     narrow = soxr.ResampleStream(sound.rate, RATE, 1, dtype="float32") if sound.rate != RATE else None
     peaks: list[Floats] = []
-    mix: Floats | None = None
+    mix, constant = None, np.float32(0)
     for block in sound.blocks():
         meter.push(block)
         peaks.append(sound.peaks)
-        mix = _mixdown(block) if mix is None else mix
-        mono = block @ mix if mix is not None else np.zeros(len(block), np.float32)
+        if mix is None and (mix := _mixdown(block)) is not None:
+            constant = _constant(block @ mix)
+        mono = block @ mix - constant if mix is not None else np.zeros(len(block), np.float32)
         listener.push(narrow.resample_chunk(mono) if narrow else mono)
         if sound.declared:
             progress(0.8 * min(1.0, sound.samples / sound.rate / sound.declared), "listening")
     if narrow:
         listener.push(narrow.resample_chunk(np.zeros(0, np.float32), last=True))
-    loudness, curve = meter.result()
-    if loudness.integrated_lufs is not None:
-        # (seconds, LUFS) once a second; a field of its own, for those who look for it.
-        points = [[round(float(t), 2), round(float(v), 1)] for t, v in zip(curve.seconds, curve.lufs, strict=True)]
-        loudness = loudness.model_copy(update={"short_term": points})
-    return Take(sound, listener.finish(), loudness, _waveform(peaks))
+    return Take(sound, listener.finish(), meter.result(), _waveform(peaks))
 
 
 def _mixdown(block: Floats) -> Floats | None:
@@ -84,6 +80,12 @@ def _mixdown(block: Floats) -> Floats | None:
     if channels > 1 and float(np.mean((block @ mean) ** 2)) < 0.02 * power / channels:
         return np.asarray(np.eye(channels)[int(np.argmax(np.mean(block * block, axis=0)))], np.float32)
     return mean
+
+
+def _constant(mono: Floats) -> np.float32:
+    """The offset of a sound from zero, as its first block has it; 0 below what any music may have."""
+    mean = np.float32(mono.mean(dtype=np.float64))
+    return mean if abs(mean) > 0.005 else np.float32(0)
 
 
 def _waveform(peaks: list[Floats]) -> list[float]:
@@ -101,6 +103,7 @@ def listen(
     fps: Fraction = Fraction(30),
     overrides: dict[str, Any] | None = None,
     beats_file: Path | None = None,
+    beats_name: str = "",
     hours: float = 4.0,
     words: dict[str, Any] | None = None,
     progress: Callable[..., None] = _silent,
@@ -109,7 +112,8 @@ def listen(
 
     fps: frames a second of the film, for the envelopes. overrides: `tempo`, `first_beat`, `metre`,
     `title`, `artist` as a person said them; beats_file: one that says where the beats are (see
-    `overrides.read_beats`). words: the table of mood words, as plain data (see `moods`).
+    `overrides.read_beats`), beats_name: what its owner calls it. words: the table of mood words, as plain data (see
+    `moods`).
     progress(fraction 0..1, doing) is called now and then.
     Raises FinalFault for what is no sound, for one that is too long, for overrides that make no sense.
     """
@@ -122,7 +126,7 @@ def listen(
     people.check(said, duration)
     notes = list(sound.notes)
     act = beats.activation(features)
-    found = pulse.find(features, act, duration, said, beats_file, notes)
+    found = pulse.find(features, act, duration, said, notes, beats_file, beats_name)
     progress(0.92, "finding the sections")
     units = structure.measure(features, structure.unit_edges(found.downbeats, duration))
     spans = structure.find(units)
@@ -235,3 +239,5 @@ def _note_level(take: Take, duration: float, notes: list[str]) -> None:
         notes.append(f"only {duration:.2f} s: too short to measure loudness")
     elif take.loudness.integrated_lufs is None:
         notes.append("silence: nothing above -70 LUFS")
+    elif not take.features.long_rms.max() > 1e-4:
+        notes.append("nothing but a constant: no sound")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,14 +55,6 @@ def _phases(rate: int) -> NDArray[np.float32]:
     return np.asarray(rows, np.float32).reshape(-1, _TAPS)
 
 
-@dataclass
-class Curve:
-    """Short-term loudness: seconds (centre of its 3 s) and LUFS, one each second."""
-
-    seconds: NDArray[np.float64]
-    lufs: NDArray[np.float64]
-
-
 class Meter:
     """Takes blocks (n, channels) of any size, float32, at the sound's own rate."""
 
@@ -99,22 +89,21 @@ class Meter:
         self._peak = float(kernels.true_peak(joined, self._phases, self._peak))
         self._tail = joined[-_TAPS:].copy()
 
-    def result(self) -> tuple[Loudness, Curve]:
-        """Loudness, None where silence or shortness (below 0.4 s) leaves it undefined, and its curve."""
+    def result(self) -> Loudness:
+        """Loudness and its short-term course; None, and no course, where silence or shortness (below 0.4 s) leaves it
+        undefined."""
         tail = np.concatenate([self._tail, np.zeros_like(self._tail)])
         peak = float(kernels.true_peak(tail, self._phases, self._peak))
         steps = np.asarray(self._steps)
         integrated = _gated(_windows(steps, 4), -10)
         short = _windows(steps, 30)
         levels = _lufs(short)
-        curve = Curve(np.arange(len(short))[::10] / 10 + 1.5, levels[::10])
-        return (
-            Loudness(
-                integrated_lufs=None if integrated is None else round(integrated, 2),
-                range_lu=_range(short, levels),
-                true_peak_dbtp=round(20 * np.log10(peak), 2) if peak > 1e-7 else None,
-            ),
-            curve,
+        course = [(round(second + 1.5, 2), round(float(level), 1)) for second, level in enumerate(levels[::10])]
+        return Loudness(
+            integrated_lufs=None if integrated is None else round(integrated, 2),
+            range_lu=_range(short, levels),
+            true_peak_dbtp=round(20 * np.log10(peak), 2) if peak > 1e-7 else None,
+            short_term=[] if integrated is None else course,
         )
 
 

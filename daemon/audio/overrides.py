@@ -74,18 +74,20 @@ def check(said: Said, duration: float) -> None:
         raise _wrong("first_beat", said.first_beat, f"a moment within the song, which is {duration:.2f} s long")
 
 
-def read_beats(path: Path, duration: float) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+def read_beats(path: Path, duration: float, name: str = "") -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
     """Beats from a file: (times in seconds, indices of downbeats or None where the file doesn't say).
 
     One beat a line: `seconds`, `seconds position` (1: the bar's first), CSV of the same, or Audacity
     labels (`start end label`; a label of 1, or one that starts with D, is a downbeat). Lines that start
     with # or with a word are skipped; times beyond the song are left out; decimal commas are read where
-    they can be told from columns. FinalFault, with the line, for one that can't be read.
+    they can be told from columns. FinalFault, with the line, for one that can't be read; it calls the file
+    `name`, as its owner does.
     """
+    name = name or path.name
     with open(path, "rb") as source:
         data = source.read(_LIMIT + 1)
     if len(data) > _LIMIT:
-        raise _bad(path, 0, "larger than 4 MiB")
+        raise _bad(path, name, 0, "larger than 4 MiB")
     rows: dict[float, bool | None] = {}
     beyond = False
     lines = [line.strip() for line in _text(data).splitlines()]
@@ -100,17 +102,17 @@ def read_beats(path: Path, duration: float) -> tuple[NDArray[np.float64], NDArra
         except (ValueError, IndexError):
             if not rows and re.match(r"[\"']?[A-Za-z]", text):
                 continue  # a heading
-            raise _bad(path, number, text[:60]) from None
+            raise _bad(path, name, number, text[:60]) from None
         if not math.isfinite(time):
-            raise _bad(path, number, text[:60])
+            raise _bad(path, name, number, text[:60])
         if 0 <= time < duration:
             rows[time] = _is_downbeat(cells)
         else:
             beyond = True
     if len(rows) > max(2.0, MOST * duration):
-        raise _bad(path, 0, f"more than {MOST} beats a second")
+        raise _bad(path, name, 0, f"more than {MOST} beats a second")
     if not rows:
-        raise _bad(path, 0, "no beat lies within the song" if beyond else "it names no beat")
+        raise _bad(path, name, 0, "no beat lies within the song" if beyond else "it names no beat")
     times = np.array(sorted(rows))
     marks = [rows[time] for time in sorted(rows)]
     if all(mark is None for mark in marks) or not any(marks):
@@ -156,10 +158,10 @@ def _as_float(text: str) -> float | None:
         return None
 
 
-def _bad(path: Path, line: int, seen: str) -> FinalFault:
+def _bad(path: Path, name: str, line: int, seen: str) -> FinalFault:
     return FinalFault(
-        f"the beats file {path.name}{f', line {line}' if line else ''} can't be read",
-        seen,
+        f"the beats file {name}{f', line {line}' if line else ''} can't be read",
+        f"there is {seen!r}" if line else seen,
         "Give one time in seconds a line, as text, CSV or Audacity labels.",
         {"path": str(path), "line": line, "found": seen},
     )

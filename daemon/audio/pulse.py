@@ -34,12 +34,20 @@ class Pulse:
 
 
 def find(
-    features: Features, act: Floats, duration: float, said: Said, beats_file: Path | None, notes: list[str]
+    features: Features,
+    act: Floats,
+    duration: float,
+    said: Said,
+    notes: list[str],
+    beats_file: Path | None = None,
+    beats_name: str = "",
 ) -> Pulse:
-    """The pulse. A beats file is taken as it stands; tempo, first beat and metre bind what is found."""
+    """The pulse. A beats file is taken as it stands; tempo, first beat and metre bind what is found.
+
+    `notes` is added to; beats_name is what its owner calls the beats file."""
     if beats_file is not None:
-        times, marks = read_beats(beats_file, duration)
-        notes.append(f"beats as {beats_file.name} says")
+        times, marks = read_beats(beats_file, duration, beats_name)
+        notes.append(f"beats as {beats_name or beats_file.name} says")
         return _finish(features, times, np.ones(len(times)), 1.0, said, marks)
     if said.tempo is not None and said.first_beat is not None:
         period = 60.0 / said.tempo
@@ -66,14 +74,14 @@ def find(
     times, strength = times[inside], strength[inside]
     sure = confidence * (0.5 + 0.5 * strength)
     pulse = _finish(features, times, sure, confidence, said, None)
-    pulse.alternatives = alternatives
+    pulse.alternatives = [(factor * pulse.bpm, sure, why) for factor, sure, why in alternatives]
     return pulse
 
 
 def _frames(
     features: Features, act: Floats, said: Said
 ) -> tuple[NDArray[np.int64], float, list[tuple[float, float, str]]]:
-    """Frames of the beats, the chance 0..1 that they are read rightly, other readings of the tempo: (BPM, chance, why).
+    """Frames of the beats, the chance 0..1 that they are read rightly, other readings of it: (factor, chance, why).
 
     The best reading on whose beats something sounds; the best of all where there is none."""
     if said.tempo is None:
@@ -86,21 +94,31 @@ def _frames(
     chances = readings.chances(found)
     place = next((n for n, r in enumerate(found) if certainty(act, r.frames) >= LOW_CONFIDENCE), 0)
     best = found[place]
-    others: dict[str, list[float]] = {}
+    others = {"half": [0.5, 0.0], "double": [2.0, 0.0]}  # these are told in any case
     for reading, chance in zip(found, chances, strict=True):
-        name = _relation(reading.bpm / best.bpm)
+        name, factor = _relation(reading.bpm / best.bpm)
         if name:
-            others.setdefault(name, [reading.bpm, 0.0])[1] += float(chance)
-    told = sorted(((bpm, sure, why) for why, (bpm, sure) in others.items()), key=lambda item: -item[1])
-    return best.frames, float(chances[place]), told
+            others.setdefault(name, [factor, 0.0])[1] += float(chance)
+    told = sorted(((factor, sure, why) for why, (factor, sure) in others.items()), key=lambda item: -item[1])
+    return best.frames, float(chances[place]), [] if said.tempo else told
 
 
-def _relation(ratio: float) -> str:
-    """What a tempo is to another: "half", "double", ...; "" where they are the same."""
-    known = {0.5: "half", 2.0: "double", 2 / 3: "two thirds", 1.5: "three halves"}
+def _relation(ratio: float) -> tuple[str, float]:
+    """What a tempo is to another, in words and as a factor; "" where they are the same."""
+    known = {
+        "third": 1 / 3,
+        "half": 0.5,
+        "two thirds": 2 / 3,
+        "three quarters": 3 / 4,
+        "four thirds": 4 / 3,
+        "three halves": 1.5,
+        "double": 2.0,
+        "triple": 3.0,
+    }
     if 0.95 < ratio < 1.05:
-        return ""
-    return known[min(known, key=lambda factor: abs(np.log2(ratio / factor)))]
+        return "", 1.0
+    name = min(known, key=lambda name: abs(np.log2(ratio / known[name])))
+    return name, known[name]
 
 
 def _first_beat(times: Doubles, strength: Doubles) -> tuple[Doubles, Doubles]:

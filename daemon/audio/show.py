@@ -31,6 +31,7 @@ _ROLES = {
     "section": (90, 130, 170),
 }
 _BANDS = {"bass": (226, 84, 72), "mid": (116, 190, 96), "treble": (92, 160, 232)}
+_LOUD = (244, 196, 92)
 _LEFT, _RIGHT = 60, 20
 
 
@@ -101,6 +102,7 @@ def plot(analysis: Analysis, envelopes: dict[str, Floats], target: Path, width: 
     _text(draw, (_LEFT, 42), "   ".join(told[name] for name in ("tempo", "key", "loudness")), _FAINT, 14)
     _sections(draw, analysis, scale, 76)
     _waveform(draw, analysis, span, 190, 70)
+    _loudness(draw, analysis, scale, 118, 144)
     for row, (name, colour) in enumerate(_BANDS.items()):
         _curve(draw, envelopes.get(name, np.zeros(1, np.float32)), span, 346 + 70 * row, 56, colour)
         _text(draw, (8, 316 + 70 * row), name, colour, 13)
@@ -134,6 +136,17 @@ def _waveform(draw: ImageDraw, analysis: Analysis, span: int, middle: int, heigh
     place = np.minimum(np.arange(span) * len(points) // span, len(points) - 1)
     for x, value in enumerate(points[place]):
         draw.line((_LEFT + x, middle - value * height, _LEFT + x, middle + value * height), fill=(150, 160, 200))
+
+
+def _loudness(draw: ImageDraw, analysis: Analysis, scale: float, top: int, height: int) -> None:
+    """Short-term loudness as a line over the waveform: 0 LUFS at the top, -60 and less at the bottom."""
+    points = [
+        (_LEFT + seconds * scale, top + height * float(np.clip(-level / 60, 0, 1)))
+        for seconds, level in analysis.loudness.short_term
+    ]
+    if len(points) > 1:
+        draw.line(points, fill=_LOUD, width=2)
+        _text(draw, (8, points[0][1] - 8), "LUFS", _LOUD, 13)
 
 
 def _curve(draw: ImageDraw, values: Floats, span: int, bottom: int, height: int, colour: tuple[int, int, int]) -> None:

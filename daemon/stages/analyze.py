@@ -70,21 +70,15 @@ def _listen(
 
     from daemon.audio.listen import listen
 
-    try:
-        heard = listen(
-            source,
-            fps=rate,
-            overrides=given,
-            beats_file=beats_file,
-            hours=tools.settings.limits.hours,
-            progress=tools.progress,
-        )
-    except FinalFault as fault:
-        if beats_file is not None:  # people know it by the name it was dropped under
-            fault.what = fault.what.replace(beats_file.name, beats_name)
-        raise
-    if beats_file is not None:
-        heard.analysis.notes = [note.replace(beats_file.name, beats_name) for note in heard.analysis.notes]
+    heard = listen(
+        source,
+        fps=rate,
+        overrides=given,
+        beats_file=beats_file,
+        beats_name=beats_name,
+        hours=tools.settings.limits.hours,
+        progress=tools.progress,
+    )
     tools.publish(job, name, lambda target: np.savez_compressed(target, **heard.envelopes))  # type: ignore[arg-type]
     tools.log.info(
         "heard",

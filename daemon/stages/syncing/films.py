@@ -157,7 +157,7 @@ class _Ear:
 
     def loudness(self) -> sidecars.Loudness:
         """What was measured; empty where there was no sound."""
-        return self._meter.result()[0] if self._meter else sidecars.Loudness()
+        return self._meter.result() if self._meter else sidecars.Loudness()
 
 
 def _peak(measured: float, wanted: float) -> sidecars.Check:
