@@ -25,7 +25,7 @@ import scipy.signal
 import soundfile
 from numpy.typing import NDArray
 
-from benchmarks import grooves, scores
+from benchmarks import changes, grooves, scores
 from benchmarks.scores import Score
 
 SECONDS, RATE = 60.0, 44100
@@ -43,15 +43,15 @@ def rock(midi: Path, names: list[str], rng: np.random.Generator) -> tuple[Score,
     starts = [t for t in score.downbeats if t <= last] or [0.0]
     score = scores.excerpt(score, starts[int(rng.integers(len(starts)))] if rng.random() < 0.6 else 0.0, SECONDS * 1.3)
     if rng.random() < 0.5:
-        score = grooves.faster(score, float(2 ** rng.uniform(-0.3, 0.3)))
+        score = changes.faster(score, float(2 ** rng.uniform(-0.3, 0.3)))
     if rng.random() < 0.2:
         score = scores.swung(score, float(rng.choice([0.06, 0.1, 1 / 6])))
     if rng.random() < 0.15:
         score = scores.without(score, lambda event: event.channel != scores.DRUMS)
     if rng.random() < 0.3:
-        score = grooves.reprogrammed(score, rng)
+        score = changes.reprogrammed(score, rng)
     if rng.random() < 0.4:
-        score = grooves.human(score, rng)
+        score = changes.human(score, rng)
     return score, f"rock {name}"
 
 
@@ -72,19 +72,19 @@ def pop(midi: Path, names: list[str], rng: np.random.Generator) -> tuple[Score, 
         score = scores.excerpt(score, max(0.0, start - 0.05), SECONDS * 1.3)
     score = grooves.band(score, rng)
     if rng.random() < 0.4:
-        score = grooves.faster(score, float(2 ** rng.uniform(-0.3, 0.35)))
+        score = changes.faster(score, float(2 ** rng.uniform(-0.3, 0.35)))
     if rng.random() < 0.15:
         score = scores.swung(score, float(rng.choice([0.06, 0.1, 1 / 6])))
-    return grooves.human(score, rng), f"pop {name}"
+    return changes.human(score, rng), f"pop {name}"
 
 
 def pattern(_: Path, __: list[str], rng: np.random.Generator) -> tuple[Score, str]:
     """A song of written grooves; (score, the groove's name: each counts as one composition)."""
     score, style = grooves.song(rng, SECONDS)
     if rng.random() < 0.4:
-        score = grooves.human(score, rng)
+        score = changes.human(score, rng)
     if rng.random() < 0.15:
-        score = grooves.rubato(score, rng)
+        score = changes.rubato(score, rng)
     return score, f"pattern {style}"
 
 

@@ -172,8 +172,11 @@ def test_a_constant_under_a_song_changes_nothing_of_what_is_heard(tmp_path: Path
     samples, _ = synth.song(12.0)
     plain = hear(tmp_path, 0.4 * samples).analysis
     raised = hear(tmp_path, 0.4 * samples + np.float32(0.5)).analysis
-    assert np.allclose(raised.beats, plain.beats, atol=0.005)
-    assert [(s.start, s.role) for s in raised.sections] == [(s.start, s.role) for s in plain.sections]
+    assert len(raised.beats) == len(plain.beats)
+    # The last two lie where the song has died away, beside the step to nothing at the file's end.
+    assert np.allclose(raised.beats[:-2], plain.beats[:-2], atol=0.001)
+    assert [s.role for s in raised.sections] == [s.role for s in plain.sections]
+    assert [s.start for s in raised.sections] == pytest.approx([s.start for s in plain.sections], abs=0.001)
     assert raised.course[0].energy == pytest.approx(plain.course[0].energy, abs=0.1)
 
 
@@ -277,6 +280,16 @@ def test_clipped_and_broken_samples_come_through(tmp_path: Path) -> None:
     a = hear(tmp_path, samples).analysis
     assert any("no numbers" in note for note in a.notes)
     assert score(truth.beats, a.beats) > 0.9
+
+
+def test_beats_that_nothing_sounds_on_are_less_sure_than_the_others(tmp_path: Path) -> None:
+    samples, _ = synth.song(24.0, 120, form="verse chorus")
+    samples = samples.copy()
+    samples[10 * RATE : 15 * RATE] = np.random.default_rng(0).normal(0, 0.003, (5 * RATE, 2))
+    a = hear(tmp_path, samples).analysis
+    times, sure = np.array(a.beats), np.array(a.beat_confidence)
+    gap = (times > 10.3) & (times < 14.7)
+    assert gap.sum() >= 6 and sure[gap].mean() < 0.6 * sure[~gap].mean()
 
 
 def test_a_person_says_the_tempo_the_first_beat_and_the_metre(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.film import dance, kernels, painter, scenery
+from daemon.film import dance, kernels, painter, scenery, staging
 from daemon.film.compositor import Compositor
 from daemon.film.timeline import PictureFile, Slot, Timeline, frame_at, plan
 from daemon.film.verify import verify
 from tests import film_help as help
+from tests.test_own_cast import drawn, staged
 
 
 def painted(folder: Path, seed: int = 3, **named: Any) -> PictureFile:
@@ -115,6 +116,28 @@ def test_between_two_poses_a_figure_is_neither(tmp_path: Path) -> None:
     ]
     outlines = [(*one.alpha.shape, one.luma.tobytes()) for one in drawn if one]
     assert len(outlines) == 4 and len(set(outlines[:3])) == 3
+
+
+def test_a_pose_of_an_own_cast_is_made_ready_once_not_for_each_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = staged(tmp_path, {name: drawn() for name in ("idle", "dance", "wave")})
+    analysis = help.song(4.0, form=(("drop", 0.9, 99),))
+    slots = [Slot("01", 0.0, 4.0, 0, [own])]
+    timeline = plan(analysis, slots, help.rule(320, 180, effects=False, drift=0), 1)
+    made: list[str] = []
+    figures = staging.figures
+
+    def counted(scene: Any, arranged: Any, folder: Path, pose: str, width: int, height: int) -> Any:
+        made.append(pose)
+        return figures(scene, arranged, folder, pose, width, height)
+
+    monkeypatch.setattr(staging, "figures", counted)
+    pictures = luma(timeline, list(range(timeline.frames)))
+    monkeypatch.undo()
+    shown = [pose for pose in made if made.count(pose) > 2]
+    assert set(made) == set(dance.poses(own))
+    assert not shown, f"made {len(made)} times for {len(pictures)} frames"
 
 
 def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:

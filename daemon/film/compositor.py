@@ -116,6 +116,9 @@ class Compositor:
     def _figure(self, picture: PictureFile, drawing: Drawing) -> Future[Sprite | None]:
         names = poses(picture)
         pose, towards, share, blink = drawing
+        if picture.scene.get("own", {}).get("turns"):
+            # Nothing lies between two poses of people's own cast, so each is made ready once.
+            pose, towards, share, blink = (towards if towards >= 0 and share >= 1 else pose), -1, 0.0, False
         name = names[min(pose, len(names) - 1)]
         aim = names[min(towards, len(names) - 1)] if towards >= 0 else ""
         scenery = self._scenery(picture)  # asked for before: one thread makes both, in that order
