@@ -22,7 +22,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from daemon.errors import FinalFault
 from daemon.film.values import PictureFile, Shot
 
-_BOUND = 192 << 20  # bytes of planes kept
+_BOUND = 192 << 20  # bytes of planes and scenes kept
+_FIGURES = 64 << 20  # bytes of figures put together: they come and go by the frame, and drive no scene out
 _DECODED = 3  # decoded pictures kept
 _PIXELS = 120_000_000  # a larger picture is refused
 MATRIX = np.array(  # rows Y, U, V of R, G, B and 1: ITU-R BT.709-6, limited range
@@ -182,12 +183,14 @@ class Store:
 
     def _trim(self) -> None:
         done = [(key, _size(future)) for key, future in self._ready.items() if _is_good(future)]
-        total = sum(size for _, size in done)
-        for key, size in done:
-            if total <= _BOUND:
-                break
-            del self._ready[key]
-            total -= size
+        for figures, bound in ((True, _FIGURES), (False, _BOUND)):
+            kind = [(key, size) for key, size in done if (key[0] == "figure") == figures]
+            total = sum(size for _, size in kind)
+            for key, size in kind:
+                if total <= bound:
+                    break
+                del self._ready[key]
+                total -= size
 
     def _make(self, picture: PictureFile, wanted: int) -> Planes:
         # Only the one thread comes here.

@@ -16,7 +16,7 @@ from daemon import log
 from daemon.errors import FinalFault
 from daemon.film import staging
 from daemon.film.dance import poses
-from daemon.film.pictures import Planes, load, planes
+from daemon.film.pictures import MATRIX, Planes, load, planes
 from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
 from daemon.film.values import PictureFile
 
@@ -25,6 +25,7 @@ _SMALL = 192  # pixels across
 # Which effect falls in a scene's own weather: it takes the place of what is painted, which would hang in the air.
 _FALLING = {"rain": "rain", "storm": "rain", "snow": "snow", "petals": "petals", "clear": "petals"}
 _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
+_SHAPE = 0.02  # share by which a picture's shape may differ from the frame's
 
 Plane = NDArray[np.uint8]
 
@@ -84,22 +85,29 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
         return None
     wide, high = _canvas(width, height)
     try:
-        if not _as_approved(picture):
+        own = picture.scene.get("own")
+        dry = _FALLING.get(str(picture.scene.get("weather"))) in falling
+        stage: Scenery | None = None
+        if not own or _own_as_approved(picture):
+            stage, first = _apart(picture, taken[0], wide, high, dry)
+        if stage is None or not (own or _as_approved(picture, None if dry else stage, first)):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
-        return _apart(picture, taken[0], wide, high, falling)
+        return stage
     except (KeyError, ValueError, TypeError, AttributeError, AssertionError, OSError, FinalFault) as error:
         log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int, falling: frozenset[str]) -> Scenery:
+def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None]:
+    """The scene, and its painted figure in a pose; dry: without its weather."""
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
     own = scene.get("own") or {}
     made = staging.arrange(scene, width, height) if own else None
     figure: Performer
+    first: Sprite | None = None
     if made is not None and made.stands:
         still, before = made.still, made.before
         figure = _Own(picture, made, width, height)
@@ -119,10 +127,10 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, falling: fr
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
-    if _FALLING.get(str(scene.get("weather"))) in falling:
+    if dry:
         before = [plane for plane in before if plane.name != "weather"]
     front = _cut(page(width, height).draw(still(before))) if before else None
-    return Scenery(back, figure, front, width, height, (x, min(1.0, y)))
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
@@ -130,17 +138,43 @@ def _canvas(width: int, height: int) -> tuple[int, int]:
     return wide, round(wide * height / width / 2) * 2
 
 
-def _as_approved(picture: PictureFile) -> bool:
-    """Whether the painter still draws the scene as it was approved: compared in the approved picture's own shape."""
+def _own_as_approved(picture: PictureFile) -> bool:
+    return staging.looks_alike(picture.scene, picture.path.parent, load(picture.path)) < _ALIKE
+
+
+def _as_approved(picture: PictureFile, stage: Scenery | None, figure: Sprite | None) -> bool:
+    """Whether the scene is still drawn as it was approved: seen small, its figure in the approved pose.
+
+    A picture of another shape than the frame, or one without a whole stage, is drawn again in its own.
+    """
     from daemon.film.painter.draw import draw_picture
 
     still = load(picture.path)
-    if picture.scene.get("own"):
-        return staging.looks_alike(picture.scene, picture.path.parent, still) < _ALIKE
-    wide, high = _SMALL, max(16, round(_SMALL * still.shape[0] / still.shape[1]))
-    again = draw_picture(picture.scene, wide, high)
-    small = cv2.resize(still, (wide, high), interpolation=cv2.INTER_AREA)
-    return float(np.abs(again.astype(np.int16) - small).mean()) < _ALIKE
+    high, wide = still.shape[:2]
+    size = (_SMALL, max(16, round(_SMALL * high / wide)))
+    if stage is not None and abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
+        again = _small(stage, figure, *size)
+    else:
+        again = draw_picture(picture.scene, *size).astype(np.float32)
+    small = cv2.resize(still, size, interpolation=cv2.INTER_AREA)
+    return float(np.abs(again - small).mean()) < _ALIKE
+
+
+def _small(stage: Scenery, figure: Sprite | None, width: int, height: int) -> NDArray[np.float32]:
+    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255."""
+    half = (stage.width // 2, stage.height // 2)
+    luma = cv2.resize(stage.back.luma, half, interpolation=cv2.INTER_AREA)
+    seen = np.dstack([luma, stage.back.chroma]).astype(np.float32)
+    for part in (figure, stage.front):
+        if part is None:
+            continue
+        rows, columns = part.alpha_half.shape
+        over = np.dstack([cv2.resize(part.luma, (columns, rows), interpolation=cv2.INTER_AREA), part.chroma])
+        below = seen[part.top // 2 : part.top // 2 + rows, part.left // 2 : part.left // 2 + columns]
+        below *= 1 - part.alpha_half[..., None].astype(np.float32) / 255
+        below += over[: below.shape[0], : below.shape[1]]
+    yuv = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray((yuv - MATRIX[:, 3]) @ np.linalg.inv(MATRIX[:, :3]).T, np.float32)
 
 
 def _back(body: str, width: int, height: int) -> Planes:

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from daemon.film.painter.colour import Palette, mix, shift, to_lab
 from daemon.film.painter.outline import Point, bounds, crescent, ellipse, number, polygon, rounded
 
@@ -55,6 +58,7 @@ class Pen:
     hatches: dict[str, str] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)  # by name
+    images: list[NDArray[np.uint8]] = field(default_factory=list)  # what the SVG names by address, kept for drawing
     cutouts: list[str | Pass] | None = None  # a figure taken apart: what stands still as SVG, what moves as cut-outs
 
     def svg(self) -> str:

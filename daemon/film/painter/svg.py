@@ -5,17 +5,15 @@ It reads no more SVG than the pen writes; anything else is a ValueError. Sizes a
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film.painter import raster
 from daemon.film.painter.rig import IDENTITY, Matrix, placed, times
+from daemon.film.painter.texture import pixels
 
 _TAG = re.compile(r"<(/?)(\w+)([^>]*?)(/?)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
@@ -165,7 +163,7 @@ class Page:
 
     def _image(self, attributes: dict[str, str]) -> tuple[Colours, Matrix]:
         """An image's pixels, premultiplied, and the matrix from them to where it lies."""
-        rgba = _decoded(attributes["href"])
+        rgba = pixels(attributes["href"])
         alpha = rgba[..., 3:].astype(np.float32)
         colour = rgba[..., :3].astype(np.float32) @ self.channels[:, :3].T.astype(np.float32)
         texture = np.dstack([(colour + self.channels[:, 3].astype(np.float32)) * (alpha / 255), alpha])
@@ -203,18 +201,6 @@ class Page:
         dx, dy = float(attributes["x2"]) - x, float(attributes["y2"]) - y
         kind = 3 if attributes.get("spreadMethod") == "repeat" else 1
         return _Gradient(kind, (dx, dy, -dy, dx, x, y), table)
-
-
-@lru_cache(maxsize=32)
-def _decoded(href: str) -> NDArray[np.uint8]:
-    """A PNG in a data: address as RGBA, straight."""
-    head, _, data = href.partition(",")
-    if head != "data:image/png;base64":
-        raise ValueError(f"no image of the pen's: {head[:40]}")
-    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
-        raise ValueError("an image that isn't RGBA")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
 def transform(text: str) -> Matrix:

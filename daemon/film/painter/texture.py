@@ -5,9 +5,11 @@ A field is H x W float32, 0..1; it repeats without a seam in both directions.
 
 from __future__ import annotations
 
-import base64
 import random
+import threading
 from functools import lru_cache
+from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
@@ -17,6 +19,9 @@ from daemon.film.painter.outline import number
 from daemon.film.painter.pen import Pen
 
 Field = NDArray[np.float32]
+
+_images: WeakValueDictionary[str, NDArray[np.uint8]] = WeakValueDictionary()  # as long as a pen holds them
+_lock = threading.Lock()
 
 
 @lru_cache(maxsize=32)
@@ -71,29 +76,40 @@ def ramped(level: Field, colours: list[str], opacity: Field) -> NDArray[np.uint8
     return rgba
 
 
-def _data(rgba: NDArray[np.uint8]) -> str:
-    done, data = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA), [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    assert done
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+def pixels(address: str) -> NDArray[np.uint8]:
+    """The image (H x W x 4 RGBA, straight) that a pen laid in by this address. ValueError where no pen holds it."""
+    found = _images.get(address)
+    if found is None:
+        raise ValueError(f"no image of the pen's: {address[:40]}")
+    return found
 
 
-def _element(rgba: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> str:
+def _address(pen: Pen, rgba: NDArray[np.uint8]) -> str:
+    """What an image is called in the pen's SVG: named after its content; it is there while the pen is."""
+    rgba = np.ascontiguousarray(rgba)
+    address = f"pixels:{blake2b(rgba.data, digest_size=16, key=str(rgba.shape).encode()).hexdigest()}"
+    with _lock:
+        pen.images.append(_images.setdefault(address, rgba))
+    return address
+
+
+def _element(pen: Pen, rgba: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> str:
     return (
         f'<image x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" '
-        f'preserveAspectRatio="none" style="image-rendering:smooth" href="{_data(rgba)}"/>'
+        f'preserveAspectRatio="none" style="image-rendering:smooth" href="{_address(pen, rgba)}"/>'
     )
 
 
 def lay(pen: Pen, rgba: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> None:
     """Lays an image (H x W x 4 RGBA, straight) over a rectangle of the world."""
-    pen.parts.append(_element(rgba, x, y, width, height))
+    pen.parts.append(_element(pen, rgba, x, y, width, height))
 
 
 def weave(pen: Pen, rgba: NDArray[np.uint8], width: float, height: float) -> str:
     """An image as a paint that repeats, each tile that large in the world."""
     name = pen.define(
         f'<pattern id="@" patternUnits="userSpaceOnUse" width="{number(width)}" height="{number(height)}">'
-        f"{_element(rgba, 0, 0, width, height)}</pattern>"
+        f"{_element(pen, rgba, 0, 0, width, height)}</pattern>"
     )
     return f"url(#{name})"
 
