@@ -1,24 +1,42 @@
 """What a film costs: CPU seconds a frame, end to end, against libx264 alone at the same preset, in one run.
 
-    python -m benchmarks.film [--seconds 20] [--size 1920x1080] [--fps 30] [--preset veryfast]
+    python -m benchmarks.film [--song 45] [--seconds 10] [--size 1920x1080] [--fps 30] [--preset veryfast]
+                              [--look cartoon] [--only scenes|stills]
 
-The film is planned from a synthesised song and painted pictures, with camera, effects and transitions. libx264
-alone encodes the very same frames, drawn beforehand, from a file.
+A synthesised song is heard, prompted, painted and planned as the shipped look has it: its cuts, effects and moves. So
+many seconds from the middle of the film are then drawn and encoded: as painted scenes whose figures dance, and as
+stills. libx264 alone encodes the very same frames, drawn beforehand, from a file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import resource
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.midi import memory, tree
+from daemon import rulebook
+from daemon.audio.listen import listen
+from daemon.audio.synth import write_song
+from daemon.film import assemble, encode, painter
+from daemon.film.compositor import Compositor
+from daemon.film.focus import with_focus
+from daemon.film.timeline import PictureFile, Slot, plan
+from daemon.film.values import Timeline
+from daemon.rules import Rule
+from daemon.settings import Settings
+from daemon.stages.prompt import write
 
 
 @dataclass
@@ -45,118 +63,159 @@ def measured(work: Callable[[], object]) -> Cost:
     )
 
 
+@dataclass
+class Film:
+    """A planned film, and the frames of it that are measured."""
+
+    timeline: Timeline
+    envelopes: dict[str, NDArray[np.float32]]
+    window: range
+
+
+class Memory:
+    """The largest memory of this process and all below it, in MiB: sums of Pss, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.1):
+            self.most = max(self.most, sum(memory(pid, "pss") for pid in tree(os.getpid())) // 1024)
+
+    def __enter__(self) -> Memory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
+def planned(folder: Path, rule: Rule, seconds: float, still: bool) -> Film:
+    """A song's film under a rule; its pictures are painted in the folder, unless they lie there already."""
+    heard = listen(folder / "song.wav", fps=rule.deliver.rate())
+    prompts = write(rule, heard.analysis, [], seed=7, title="Neon Night")
+    deliver = rule.deliver
+    slots = []
+    for one in prompts.prompts:
+        section = heard.analysis.sections[one.section]
+        request = painter.Request(
+            prompt=one.prompt,
+            seed=one.seed,
+            width=deliver.width,
+            height=deliver.height,
+            palette=tuple(prompts.palette),
+            mood=tuple(prompts.mood),
+            sheet=rule.look.sheet,
+            scene=one.scene,
+            characters=tuple(one.characters),
+            pose=one.pose,
+            framing=one.framing,
+            time_of_day=one.time_of_day,
+            energy=section.energy,
+            role=section.role,
+        )
+        path, told = folder / f"{one.slot}.png", folder / f"{one.slot}.json"
+        if not told.exists():
+            made = painter.paint(request)
+            cv2.imwrite(str(path), made.picture[..., ::-1])
+            told.write_text(json.dumps(made.scene))
+        scene = {} if still else json.loads(told.read_text())
+        picture = PictureFile(f"{one.slot}a", path, one.slot, scene)
+        slots.append(Slot(one.slot, one.start, one.end, one.section, [picture], one.prompt))
+    timeline = plan(heard.analysis, with_focus(slots, deliver.width, deliver.height), rule, 7)
+    count = min(timeline.frames, round(seconds * timeline.fps))
+    first = (timeline.frames - count) // 2
+    return Film(timeline, heard.envelopes, range(first, first + count))
+
+
+def row(title: str, film: Film, folder: Path, preset: str) -> str:
+    """Draws and encodes a film's window; a line of the table."""
+    timeline, window = film.timeline, film.window
+    width, height, frames = timeline.width, timeline.height, len(film.window)
+    encoding = encode.Encoding(width, height, timeline.fps, preset, 20)
+    program = Settings(root=folder).ffmpeg_path()
+    raw = folder / "frames.nv12"
+
+    def draw() -> None:
+        buffer = np.empty((height * 3 // 2, width), np.uint8)
+        with Compositor(timeline, film.envelopes) as drawing, open(raw, "wb") as out:
+            brush = drawing.brush()
+            for frame in window:
+                brush(frame, buffer)
+                out.write(buffer.data)
+
+    def alone() -> None:
+        argv = encode.picture_argv(program, encoding, folder / "alone.mp4")
+        argv[argv.index("pipe:0")] = str(raw)
+        encode.Program(argv, "encoding").finish()
+
+    def whole() -> None:
+        half = window.start + frames // 2
+        with (
+            Compositor(timeline, film.envelopes) as drawing,
+            ThreadPoolExecutor(assemble.threads()) as pool,
+        ):
+            parts = (range(window.start, half), range(half, window.stop))
+            made = [
+                pool.submit(encode.pictures, program, encoding, part, drawing.brush(), folder / f"part{number}.mp4")
+                for number, part in enumerate(parts)
+            ]
+            for one in made:
+                one.result()
+
+    drawn = measured(draw)
+    limit = measured(alone)
+    raw.unlink()
+    with Memory() as most:
+        made = measured(whole)
+    shots = sum(shot.start < window.stop and shot.end > window.start for shot in timeline.shots)
+    each = (1000 * cost.cpu / frames for cost in (limit, drawn, made))
+    cells = " | ".join(f"{figure:.1f}" for figure in each)
+    return f"| {title} | {frames} | {shots} | {cells} | {100 * limit.cpu / made.cpu:.0f} % | {most.most} MB |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--song", type=float, default=45.0, help="seconds of the song (45)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="seconds of its film that are measured (10)")
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--fps", default="30")
     parser.add_argument("--preset", default="veryfast")
-    parser.add_argument("--still", action="store_true", help="painted pictures as stills: camera and effects only")
+    parser.add_argument("--look", default="cartoon", help="a shipped rule")
+    parser.add_argument("--only", choices=("scenes", "stills"), help="one of the two alone")
     options = parser.parse_args()
     width, height = (int(part) for part in options.size.split("x"))
-
-    from daemon import sidecars
-    from daemon.audio import synth
-    from daemon.film import assemble, encode, painter
-    from daemon.film.compositor import Compositor
-    from daemon.film.focus import with_focus
-    from daemon.film.timeline import PictureFile, Slot, plan
-    from daemon.film.verify import verify
-    from daemon.rules import Rule
-    from daemon.settings import Settings
-
+    rule = rulebook.load(rulebook.shipped()).named(options.look)
+    if rule is None:
+        parser.error(f"no shipped rule is called {options.look}")
+    deliver = rule.deliver.model_copy(update={"width": width, "height": height, "fps": options.fps})
+    rule = rule.model_copy(update={"deliver": deliver})
+    print("CPU ms a frame; memory: the largest Pss of this process and its encoders, end to end")
+    print(
+        "| pictures | frames | shots | libx264 alone | drawing alone | end to end | share of libx264 alone | memory |"
+    )
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="film-benchmark-") as name:
         folder = Path(name)
-        truth = synth.write_song(folder / "song.wav", seconds=options.seconds)
-        energies = {"intro": 0.3, "build": 0.5, "drop": 0.9, "break": 0.2, "outro": 0.3}
-        analysis = sidecars.Analysis(
-            duration=truth.duration,
-            sample_rate=synth.RATE,
-            samples=round(truth.duration * synth.RATE),
-            channels=2,
-            tempo=sidecars.Tempo(bpm=truth.bpm, confidence=1.0),
-            beats=truth.beats,
-            downbeats=truth.downbeats,
-            sections=[
-                sidecars.Section(start=start, end=end, role=role, energy=energies.get(role, 0.5))  # type: ignore[arg-type]
-                for start, end, role in truth.sections
-            ],
-            events=[sidecars.MusicEvent(kind="drop", start=drop, end=drop) for drop in truth.drops],
-        )
-        slots = []
-        for index, section in enumerate(analysis.sections):
-            for part in range(2):
-                number = len(slots)
-                cast = ("cyborg dj", "meditating figure")[number % 2]
-                made = painter.paint(
-                    painter.Request(
-                        prompt=cast,
-                        seed=number,
-                        width=width * 5 // 4,
-                        height=height * 5 // 4,
-                        scene=("industrial club", "temple")[number % 2],
-                        characters=(cast,),
-                        framing=("wide", "medium", "close")[number % 3],
-                        energy=section.energy,
-                        role=section.role,
-                    )
-                )
-                import cv2
+        write_song(folder / "song.wav", seconds=options.song)
+        compile_first(folder, rule)
+        for title in ("scenes", "stills"):
+            if options.only in (None, title):
+                film = planned(folder, rule, options.seconds, title == "stills")
+                print(row(title, film, folder, options.preset), flush=True)
 
-                path = folder / f"{number:02d}.png"
-                cv2.imwrite(str(path), made.picture[..., ::-1])
-                half = (section.end - section.start) / 2
-                start = section.start + part * half
-                scene = {} if options.still else made.scene
-                picture = PictureFile(f"{number:02d}a", path, str(number), scene)
-                slots.append(Slot(f"{number:02d}", start, start + half, index, [picture]))
-        rule = Rule.model_validate(
-            {"name": "benchmark", "deliver": {"width": width, "height": height, "fps": options.fps}}
-        )
-        timeline = plan(analysis, with_focus(slots, width, height), rule, 1)
-        bass = np.abs(np.sin(np.arange(timeline.frames) / 7)).astype(np.float32)
-        encoding = encode.Encoding(width, height, Fraction(options.fps), options.preset, 20)
-        program = Settings(root=folder).ffmpeg_path()
-        making = assemble.Making(folder, timeline, {"bass": bass}, encoding, program)
-        frames = timeline.frames
-        raw = folder / "frames.nv12"
 
-        def draw() -> None:
-            buffer = np.empty((height * 3 // 2, width), np.uint8)
-            with Compositor(timeline, making.envelopes) as drawing, open(raw, "wb") as out:
-                brush = drawing.brush()
-                for frame in range(frames):
-                    brush(frame, buffer)
-                    out.write(buffer.data)
-
-        def alone() -> None:
-            argv = encode.picture_argv(program, encoding, folder / "alone.mp4")
-            argv[argv.index("pipe:0")] = str(raw)
-            encode.Program(argv, "encoding").finish()
-
-        names: list[str] = []
-        draw()  # compiles
-        drawn = measured(draw)
-        limit = measured(alone)
-        raw.unlink()
-        whole = measured(lambda: names.extend(assemble.segments(making, lambda *_a, **_k: None)))
-        song = assemble.Song(folder / "song.wav")
-        joined = measured(lambda: assemble.join(making, names, song, {}, folder / "film.mp4"))
-        checked = measured(lambda: verify(folder / "film.mp4", timeline, making.envelopes, folder / "song.wav"))
-
-        print(f"{width}x{height} at {options.fps}, {frames} frames, {len(timeline.shots)} shots, {options.preset}")
-        print(f"{'what':34} {'CPU ms a frame':>15} {'wall frames/s':>15}")
-        for title, cost in (
-            ("libx264 alone", limit),
-            ("drawing alone, to a file", drawn),
-            ("end to end, to segments", whole),
-            ("joining with the song", joined),
-            ("verifying", checked),
-        ):
-            print(f"{title:34} {1000 * cost.cpu / frames:15.2f} {frames / max(1e-9, cost.wall):15.1f}")
-        print(f"end to end: {100 * limit.cpu / whole.cpu:.0f} % of libx264 alone")
-        peak = (resource.getrusage(kind).ru_maxrss // 1024 for kind in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        print("largest memory: {} MB here, {} MB in an encoder".format(*peak))
+def compile_first(folder: Path, rule: Rule) -> None:
+    """Draws a few small frames of every shot, so that nothing is compiled while it is measured."""
+    film = planned(folder, rule, 0, False)
+    buffer = np.empty((180 * 3 // 2, 320), np.uint8)
+    with Compositor(film.timeline, film.envelopes, 320, 180) as drawing:
+        brush = drawing.brush()
+        for shot in film.timeline.shots[::3]:
+            brush(shot.start, buffer)
 
 
 if __name__ == "__main__":

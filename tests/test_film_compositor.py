@@ -268,3 +268,24 @@ def test_the_poster_shows_the_drop_and_a_title_of_any_length(tmp_path: Path) -> 
         poster(timeline, help.bass(timeline.frames), title, "Artist", tmp_path / "poster.jpg", "9 of 9")
         with Image.open(tmp_path / "poster.jpg") as opened:
             assert opened.size == (timeline.width, timeline.height)
+
+
+def test_figures_that_come_and_go_drive_no_scene_out_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_BOUND", 200_000)
+    monkeypatch.setattr(pictures, "_FIGURES", 50_000)
+    made = []
+
+    def scene() -> pictures.Planes:
+        made.append("scene")
+        return pictures.Planes(np.zeros((100, 1000), np.uint8), np.zeros((1, 1, 2), np.uint8))
+
+    def figure() -> pictures.Planes:
+        return pictures.Planes(np.zeros((100, 300), np.uint8), np.zeros((1, 1, 2), np.uint8))
+
+    with pictures.Store(256, 144) as store:
+        store.ask(("scenery", "01"), scene).result()
+        for number in range(20):
+            store.ask(("figure", "02", number), figure).result()
+        store.ask(("scenery", "01"), scene).result()
+        held = sum(future.result().size for key, future in store._ready.items() if key[0] == "figure")
+    assert made == ["scene"] and held <= 50_000 + 30_002
