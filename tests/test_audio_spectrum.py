@@ -27,6 +27,8 @@ from daemon.audio.spectrum import (
 )
 
 librosa = pytest.importorskip("librosa")
+# In one process: two that write librosa's compiled code at once have crashed numba.
+pytestmark = pytest.mark.xdist_group("librosa")
 
 
 @pytest.fixture(scope="module")
