@@ -2,6 +2,7 @@
 
 import base64
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,10 @@ def test_an_own_cast_of_one_picture_leans_and_one_of_many_changes_its_pose(tmp_p
     assert set(dance.poses(single)) == {"idle", "idle leaning left", "idle leaning right"}
     leaning = [sprite_in(single, pose) for pose in dance.poses(single)]
     assert len({one.alpha.tobytes() for one in leaning if one}) == 3
+    two = staged(tmp_path, {"idle": drawn(), "dance": drawn()})
+    for seed in range(8):
+        told = dance.poses(replace(two, fingerprint=f"staged {seed}"))
+        assert {"idle", "dance"} < set(told) and len(told) == 3, "each picture that was drawn is shown"
     other = staged(tmp_path, {"idle": drawn(), "dance": drawn(), "wave": drawn()})
     assert set(dance.poses(other)) == {"idle", "dance", "wave"}
 

@@ -33,7 +33,7 @@ from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, pl
 from daemon.film.pictures import covering, load
 from daemon.film.reels import Reel
 
-VERSION = "1"
+VERSION = "2"
 STATURE = 640.0  # world units that a figure of scale 1 is tall, as the painter's own are
 LEANING = {"leaning left": -5.0, "leaning right": 5.0}  # degrees: how a character of one picture dances
 _FACE = 0.86  # where a figure's face is taken to be, share of its height
@@ -66,7 +66,7 @@ def nearest(pose: str, there: Sequence[str]) -> str:
 def turns(scene: dict[str, Any]) -> tuple[str, ...]:
     """The poses that an own cast can take, the approved one first; () where the scene has none of its own.
 
-    A cast of one picture leans from side to side.
+    A cast of one picture leans from side to side; one of two takes the other, and leans once.
     """
     cast = scene.get("own", {}).get("cast") or []
     if not cast:
@@ -75,7 +75,8 @@ def turns(scene: dict[str, Any]) -> tuple[str, ...]:
     poses = list(cast[0]["poses"])
     at = nearest(first, poses)
     others = [pose for pose in poses if pose != at]
-    return (first, *(others if len(others) > 1 else [*others, *(f"{at} {lean}" for lean in LEANING)]))
+    leans = [f"{at} {lean}" for lean in LEANING]
+    return (first, *others, *leans[: max(0, 2 - len(others))])
 
 
 @dataclass(frozen=True)
