@@ -14,7 +14,9 @@ import pytest
 
 from daemon.film import dance, kernels, painter, scenery, staging
 from daemon.film.compositor import Compositor
+from daemon.film.painter.draw import draw_picture
 from daemon.film.timeline import PictureFile, Slot, Timeline, frame_at, plan
+from daemon.film.values import Effect
 from daemon.film.verify import verify
 from tests import film_help as help
 from tests.test_own_cast import drawn, staged
@@ -138,6 +140,26 @@ def test_a_pose_of_an_own_cast_is_made_ready_once_not_for_each_frame(
     shown = [pose for pose in made if made.count(pose) > 2]
     assert set(made) == set(dance.poses(own))
     assert not shown, f"made {len(made)} times for {len(pictures)} frames"
+
+
+@pytest.mark.parametrize("weather", ["rain", "snow"])
+def test_weather_that_falls_in_the_film_does_not_hang_in_the_air_as_well(tmp_path: Path, weather: str) -> None:
+    picture = painted(tmp_path, 5, scene="desert road")
+    picture = replace(picture, scene={**picture.scene, "weather": weather})
+    made = draw_picture(picture.scene, 320, 180)
+    cv2.imwrite(str(picture.path), made[..., ::-1])
+    hanging, falling = (scenery.stage_of(picture, 320, 180, frozenset(kinds)) for kinds in ((), (weather,)))
+    assert hanging is not None and falling is not None
+    assert _covered(falling) < _covered(hanging)
+    shot = replace(dancing(tmp_path).shots[0], picture=picture)
+    timeline = replace(dancing(tmp_path), shots=(shot,), effects=(Effect(weather, shot.start, 30, 0.7, "words"),))
+    with Compositor(timeline, help.bass(timeline.frames)) as drawing:
+        assert _covered(drawing._scenery(picture).result()) == _covered(falling)
+
+
+def _covered(stage: scenery.Scenery | None) -> int:
+    """How much lies before the figure."""
+    return 0 if stage is None or stage.front is None else int(stage.front.alpha.astype(int).sum())
 
 
 def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def everything(settings: Settings) -> None:
             for start, end, role in truth.sections
         ]
         pictures = []
-        for seed in (1, 2):
+        for seed, sheet in ((1, "bold"), (2, "neon")):  # neon's glow is laid over with an opacity of its own
             request = painter.Request(prompt="club", seed=seed, width=_WIDE, height=_HIGH, scene="industrial club")
-            made = painter.paint(replace(request, characters=("cyborg dj",), energy=0.9))
+            made = painter.paint(replace(request, characters=("cyborg dj",), energy=0.9, sheet=sheet))
             path = here / f"{seed:02d}a.png"
             cv2.imwrite(str(path), made.picture[..., ::-1])
             pictures.append(PictureFile(path.stem, path, str(seed), made.scene))

@@ -25,7 +25,7 @@ from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "8"  # part of every segment's fingerprint: change it where frames change
+VERSION = "9"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 Drawing = tuple[int, int, float, bool]  # a pose, the one that it is on its way to or -1, how far, eyes shut
@@ -52,6 +52,7 @@ class Compositor:
         self.joiner = Joiner(self.width, self.height, timeline.colours)
         self.screen = Screen(timeline, self.width, self.height)
         self.overlays = Overlays(self.direction, self.width, self.height)
+        self._falling = _falling(timeline)
 
     def close(self) -> None:
         """Ends the thread that prepares pictures."""
@@ -111,7 +112,10 @@ class Compositor:
         )
 
     def _scenery(self, picture: PictureFile) -> Future[Scenery | None]:
-        return self.store.ask(("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height))
+        falling = self._falling.get(str(picture.path), frozenset())
+        return self.store.ask(
+            ("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height, falling)
+        )
 
     def _figure(self, picture: PictureFile, drawing: Drawing) -> Future[Sprite | None]:
         names = poses(picture)
@@ -231,3 +235,14 @@ def _nearer(view: View, depth: float) -> tuple[float, float, float]:
     half = 0.5 / scale
     x, y = 0.5 + (view.x - 0.5) * depth, 0.5 + (view.y - 0.5) * depth
     return min(max(x, half), 1 - half), min(max(y, half), 1 - half), scale
+
+
+def _falling(timeline: Timeline) -> dict[str, frozenset[str]]:
+    """Which effects of weather fall before each picture, by its path."""
+    weather = [effect for effect in timeline.effects if effect.kind in ("rain", "snow", "petals")]
+    found: dict[str, frozenset[str]] = {}
+    for shot in timeline.shots:
+        path = str(shot.picture.path)
+        over = {one.kind for one in weather if one.start < shot.end and shot.start < one.start + one.frames}
+        found[path] = found.get(path, frozenset()) | over
+    return found

@@ -22,6 +22,8 @@ from daemon.film.values import PictureFile
 
 LARGE = 1.1  # how much larger than the frame a scene is drawn
 _SMALL = 192  # pixels across
+# Which effect falls in a scene's own weather: it takes the place of what is painted, which would hang in the air.
+_FALLING = {"rain": "rain", "storm": "rain", "snow": "snow", "petals": "petals", "clear": "petals"}
 _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
 _SHAPE = 0.02  # share by which a picture's shape may differ from the frame's
 
@@ -73,8 +75,8 @@ class _Own:
         return from_rgba(*placed, *self._canvas) if placed else None
 
 
-def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
-    """A picture's scene, its figure apart, for frames of width x height.
+def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[str] = frozenset()) -> Scenery | None:
+    """A picture's scene, its figure apart, for frames of width x height; falling: effects that fall before it.
 
     None where it has no figure, or where this painter draws it otherwise than it was approved: the still is
     shown then.
@@ -84,8 +86,11 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
     wide, high = _canvas(width, height)
     try:
         own = picture.scene.get("own")
-        stage, first = (None, None) if own and not _own_as_approved(picture) else _apart(picture, taken[0], wide, high)
-        if stage is None or (not own and not _as_approved(picture, stage, first)):
+        dry = _FALLING.get(str(picture.scene.get("weather"))) in falling
+        stage: Scenery | None = None
+        if not own or _own_as_approved(picture):
+            stage, first = _apart(picture, taken[0], wide, high, dry)
+        if stage is None or not (own or _as_approved(picture, None if dry else stage, first)):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
         return stage
@@ -94,8 +99,8 @@ def stage_of(picture: PictureFile, width: int, height: int) -> Scenery | None:
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int) -> tuple[Scenery, Sprite | None]:
-    """The scene, and its painted figure in a pose."""
+def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None]:
+    """The scene, and its painted figure in a pose; dry: without its weather."""
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
@@ -122,6 +127,8 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int) -> tuple[Sc
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
+    if dry:
+        before = [plane for plane in before if plane.name != "weather"]
     front = _cut(page(width, height).draw(still(before))) if before else None
     return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first
 
@@ -135,17 +142,17 @@ def _own_as_approved(picture: PictureFile) -> bool:
     return staging.looks_alike(picture.scene, picture.path.parent, load(picture.path)) < _ALIKE
 
 
-def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None) -> bool:
+def _as_approved(picture: PictureFile, stage: Scenery | None, figure: Sprite | None) -> bool:
     """Whether the scene is still drawn as it was approved: seen small, its figure in the approved pose.
 
-    A picture of another shape than the frame is drawn again in its own.
+    A picture of another shape than the frame, or one without a whole stage, is drawn again in its own.
     """
     from daemon.film.painter.draw import draw_picture
 
     still = load(picture.path)
     high, wide = still.shape[:2]
     size = (_SMALL, max(16, round(_SMALL * high / wide)))
-    if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
+    if stage is not None and abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
         again = _small(stage, figure, *size)
     else:
         again = draw_picture(picture.scene, *size).astype(np.float32)

@@ -7,6 +7,7 @@ listener's, so that a film carries exactly the samples that were heard.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +37,10 @@ def probe(path: Path) -> Format:
     """The format of a file's sound. FinalFault where there is none."""
     if path.suffix.lower() in SNDFILE:
         with contextlib.suppress(soundfile.LibsndfileError, RuntimeError), soundfile.SoundFile(path) as opened:
-            return Format(opened.samplerate, opened.channels, "soundfile")
+            if opened.frames:  # a recorder that was cut off wrote no length: FFmpeg reads such a file to its end
+                return Format(opened.samplerate, opened.channels, "soundfile")
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with _container(path) as container:
             if container.streams.audio:
                 context = container.streams.audio[0].codec_context
                 return Format(int(context.sample_rate), int(context.channels), "av")
@@ -69,17 +71,23 @@ def between(samples: Iterator[Samples], first: int, last: int) -> Iterator[Sampl
 
 def _by_soundfile(path: Path, form: Format) -> Iterator[Samples]:
     # As long as the listener's reads: where a file is damaged, the whole read that meets it is lost.
-    size = round(0.5 * form.rate)
-    with contextlib.suppress(soundfile.LibsndfileError, RuntimeError), soundfile.SoundFile(path) as opened:
-        while len(block := opened.read(size, dtype="float32", always_2d=True)):
-            yield np.asarray(block, np.float32)
+    size, read = round(0.5 * form.rate), 0
+    try:
+        with soundfile.SoundFile(path) as opened:
+            while len(block := opened.read(size, dtype="float32", always_2d=True)):
+                read += len(block)
+                yield np.asarray(block, np.float32)
+    except (soundfile.LibsndfileError, OSError):
+        # FFmpeg steps over a damaged piece where libsndfile ends.
+        yield from between(_by_av(path, form), read, sys.maxsize)
 
 
 def _by_av(path: Path, form: Format) -> Iterator[Samples]:
     resampler: Any = None
+    shape: tuple[Any, ...] = ()
     with (
         contextlib.suppress(av.FFmpegError, OSError, ValueError),
-        av.open(str(path), metadata_errors="replace") as container,
+        _container(path) as container,
     ):
         for packet in container.demux(container.streams.audio[0]):
             try:
@@ -87,12 +95,20 @@ def _by_av(path: Path, form: Format) -> Iterator[Samples]:
             except av.FFmpegError:
                 continue
             for frame in frames:
-                if resampler is None and not _plain(frame, form):
-                    resampler = _resampler(frame, form)
+                # Rate and channels may change in mid-stream, by design or by damage.
+                if (came := (frame.format.name, frame.sample_rate, frame.layout.name)) != shape:
+                    for out in resampler.resample(None) if resampler else []:
+                        yield _array(out, form.channels)
+                    resampler, shape = None if _plain(frame, form) else _resampler(frame, form), came
                 for out in resampler.resample(frame) if resampler else [frame]:
                     yield _array(out, form.channels)
         for out in resampler.resample(None) if resampler else []:
             yield _array(out, form.channels)
+
+
+def _container(path: Path) -> Any:
+    """A file opened by FFmpeg's libraries: this file alone, whatever addresses a playlist in it names."""
+    return av.open(str(path.absolute()), metadata_errors="replace", options={"protocol_whitelist": "file"})
 
 
 def _plain(frame: Any, form: Format) -> bool:
