@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from daemon import outside
 from daemon.errors import UsageError
+from daemon.outside import Group
 from daemon.places import FILE, Places, environment, find_root
 
 __all__ = ["FILE", "Settings", "environment", "find_root", "load"]
@@ -32,12 +34,6 @@ _Loader.yaml_implicit_resolvers = {
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$", re.IGNORECASE), list("tTfF"))
-
-
-class Group(BaseModel):
-    """Settings refuse unknown names: a typing error must not pass for a setting."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Resources(Group):
@@ -122,6 +118,10 @@ class Settings(Group, Places):
     notify: Notify = Field(default_factory=Notify)
     keep: Keep = Field(default_factory=Keep)
     share: Share = Field(default_factory=Share)
+    comfyui: outside.ComfyUI = Field(default_factory=outside.ComfyUI)
+    animator: outside.Animator = Field(default_factory=outside.Animator)
+    writer: outside.Writer = Field(default_factory=outside.Writer)
+    telegram: outside.Telegram = Field(default_factory=outside.Telegram)
     ffmpeg: str = Field(default="", description="path of ffmpeg; empty: the one on PATH, else the built-in one")
     log_format: Literal["console", "json"] = Field(default="console", description="how log lines look")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
