@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,6 +59,17 @@ class Reply:
             ) from None
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file for a form, sent as multipart: the form's name for it, the file's own, its bytes, the other fields."""
+
+    form: str
+    name: str
+    data: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/octet-stream"
+
+
 class _Again(Exception):
     """A try that may be repeated. fault: what it is if it isn't; after: seconds that the server asks for."""
 
@@ -88,11 +100,16 @@ class Http:
         headers: Mapping[str, str] | None = None,
         repeat: bool | None = None,
         largest: int = 64 << 20,
+        upload: Upload | None = None,
+        accept: Collection[int] = (),
+        into: Path | None = None,
     ) -> Reply:
         """Sends a request, again where that is safe, and returns the whole answer.
 
         repeat: it may arrive twice (a submission with an id of its own); by default what the method
-        says. largest: bytes of answer taken. Raises PassingFault where the service is down, slow or
+        says. largest: bytes of answer taken. upload: a file, in place of json and data. accept: statuses
+        beyond the good ones that are an answer and no fault. into: a good answer's body is written there
+        as it comes, and the reply's own is empty. Raises PassingFault where the service is down, slow or
         busy, FinalFault where it refuses. A fault names the host, never the path: paths hold secrets.
         """
         safe = method.upper() in _IDEMPOTENT if repeat is None else repeat
@@ -104,9 +121,20 @@ class Http:
             reraise=True,
         )
         try:
-            return waits(self._once, method.upper(), url, limit, json, data, dict(headers or {}), safe, largest)
+            return waits(
+                self._once,
+                *(method.upper(), url, limit, json, data, dict(headers or {}), safe, largest),
+                *(upload, accept, into),
+            )
         except _Again as again:
             raise again.fault from None
+
+    def download(self, url: str, path: Path, largest: int, limit: Limit = SLOW) -> Reply:
+        """Writes what lies at a URL into a file, piece by piece; on failure nothing useful lies there.
+
+        Raises as `send`, and FinalFault where it is longer than `largest` bytes.
+        """
+        return self.send("GET", url, limit, largest=largest, into=path)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -123,6 +151,9 @@ class Http:
         headers: dict[str, str],
         safe: bool,
         largest: int,
+        upload: Upload | None,
+        accept: Collection[int],
+        into: Path | None,
     ) -> Reply:
         host = where(url)
         try:
@@ -130,13 +161,16 @@ class Http:
                 method,
                 url,
                 json=body,
-                data=data,
+                data=dict(upload.fields) if upload else data,
+                files={upload.form: (upload.name, upload.data, upload.media)} if upload else None,
                 headers=headers,
                 timeout=(limit.connect, limit.read),
                 allow_redirects=method in {"GET", "HEAD"},
                 stream=True,
             ) as answer:
-                reply = Reply(answer.status_code, _body(answer, largest, host), dict(answer.headers))
+                keep = into if answer.status_code < 300 else None
+                read = _written(answer, largest, host, keep) if keep else _body(answer, largest, host)
+                reply = Reply(answer.status_code, read, dict(answer.headers))
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             fault = PassingFault(
                 f"{host} can't be reached", _reason(error), "Is it running, and the address right?", {"host": host}
@@ -151,11 +185,14 @@ class Http:
             raise fault from None
         except requests.exceptions.RequestException as error:
             if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-                raise PassingFault(f"the answer of {host} broke off", _reason(error), "", {"host": host}) from None
+                fault = PassingFault(f"the answer of {host} broke off", _reason(error), "", {"host": host})
+                if into and safe:
+                    raise _Again(fault) from None
+                raise fault from None
             raise FinalFault(
                 f"{host} can't be asked", _reason(error), "Mend the address in the settings.", {"host": host}
             ) from None
-        return self._judge(reply, host, safe)
+        return reply if reply.status in accept else self._judge(reply, host, safe)
 
     def _judge(self, reply: Reply, host: str, safe: bool) -> Reply:
         if reply.status < 300:
@@ -178,13 +215,22 @@ def where(url: str) -> str:
 
 
 def _body(answer: requests.Response, largest: int, host: str) -> bytes:
-    parts, size = [], 0
+    return b"".join(_parts(answer, largest, host))
+
+
+def _written(answer: requests.Response, largest: int, host: str, path: Path) -> bytes:
+    with open(path, "wb") as out:
+        out.writelines(_parts(answer, largest, host))
+    return b""
+
+
+def _parts(answer: requests.Response, largest: int, host: str) -> Iterator[bytes]:
+    size = 0
     for part in answer.iter_content(_CHUNK):
         size += len(part)
         if size > largest:
             raise FinalFault(f"the answer of {host} is too long", f"more than {largest} bytes", "", {"host": host})
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 def _never_sent(error: Exception) -> bool:
