@@ -120,6 +120,7 @@ class ComfyPeer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer goes out in one piece
 
             def do_GET(self) -> None:
                 peer._serve(self, b"")
@@ -315,6 +316,7 @@ class ComfyPeer:
         accept = base64.b64encode(hashlib.sha1(key + _MAGIC).digest()).decode()
         request.send_header("Sec-WebSocket-Accept", accept)
         request.end_headers()
+        request.wfile.flush()
 
         def send(frame: Any) -> None:
             binary = isinstance(frame, bytes)

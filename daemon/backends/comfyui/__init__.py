@@ -2,7 +2,7 @@
 
     pool = Pool(settings.comfyui)                      the servers, each job to the least busy
     found = workflow.load(path, mapping, models)       a workflow, with its places found
-    done = pool.run(Task(found, values, images), folder, key, tell)
+    done, values = pool.run(Task(found, values, images), folder, key, tell)
     pool.fetch(done, output, path, largest)            a file of it, streamed to disk
     pool.settled(folder, key)                          its files are safe: the record goes
     pool.hand_back()                                   memory to others, where nobody waits
@@ -22,7 +22,7 @@ from daemon.backends.comfyui.faults import (
     TooSlow,
     Wrong,
 )
-from daemon.backends.comfyui.pool import Pool, Task
+from daemon.backends.comfyui.pool import Picture, Pool, Task
 from daemon.backends.comfyui.replies import Output
 from daemon.backends.comfyui.runs import Done, Patience, cancel_left
 from daemon.backends.comfyui.server import Server
@@ -37,6 +37,7 @@ __all__ = [
     "OutOfMemory",
     "Output",
     "Patience",
+    "Picture",
     "Pool",
     "Refused",
     "Seen",

@@ -43,7 +43,6 @@ _SIZED = {"ModelSamplingFlux", "CLIPTextEncodeSDXL", "CLIPTextEncodeSDXLRefiner"
 _PASSING = re.compile(r"image|scale|resize|crop|pad|reroute", re.IGNORECASE)
 _ENDING = re.compile(r"ipadapter|clip_?vision|controlnet|encode|latent|tovideo", re.IGNORECASE)
 _REFERENCE = re.compile(r"^(?:dropreel )?reference(?: (\d+))?$", re.IGNORECASE)
-_DEPTH = 40
 
 
 def spots(graph: Graph, known: Sequence[str] = ()) -> dict[str, list[Spot]]:
@@ -130,10 +129,13 @@ class _Look:
             if link is not None:
                 yield link
 
-    def _words(self, link: object, what: str, depth: int = 0) -> list[Spot]:
-        if not is_link(link) or depth > _DEPTH:
+    def _words(self, link: object, what: str, seen: set[tuple[str, int]] | None = None) -> list[Spot]:
+        """The texts behind a link; each node is looked at once."""
+        seen = set() if seen is None else seen
+        if not is_link(link) or (str(link[0]), int(link[1])) in seen:
             return []
         node, slot = str(link[0]), int(link[1])
+        seen.add((node, slot))
         held = inputs(self.graph, node)
         texts = [name for name in _INPUTS[what] if name in held]
         if texts:
@@ -145,7 +147,7 @@ class _Look:
         else:
             branches = [name for name in held if name.startswith(("conditioning", "cond", "positive"))]
             branches = branches or [name for name, value in held.items() if is_link(value)][:1]
-        return [spot for name in branches for spot in self._words(held.get(name), what, depth + 1)]
+        return [spot for name in branches for spot in self._words(held.get(name), what, seen)]
 
     def _one(self, what: str, found: Iterable[list[Spot]]) -> list[Spot]:
         """The spots of all samplers where they are of one node; several nodes are a question for a person."""
@@ -172,18 +174,19 @@ class _Look:
         for sampler in self.samplers:
             held = inputs(self.graph, sampler)
             for name in _LATENT:
-                found += self._begin(held.get(name), 0)
+                found += self._begin(held.get(name), set())
         return list(dict.fromkeys(found))
 
-    def _begin(self, link: object, depth: int) -> list[str]:
-        if not is_link(link) or depth > _DEPTH:
+    def _begin(self, link: object, seen: set[str]) -> list[str]:
+        if not is_link(link) or str(link[0]) in seen:
             return []
         node = str(link[0])
+        seen.add(node)
         held = inputs(self.graph, node)
         onward = [name for name in _LATENT if is_link(held.get(name))]
         if "width" in held and "height" in held and not onward:
             return [node]
-        return [each for name in onward for each in self._begin(held[name], depth + 1)]
+        return [each for name in onward for each in self._begin(held[name], seen)]
 
     def size(self, what: str) -> list[Spot]:
         """Width or height of the latent, and of what else is told the picture's size."""
@@ -206,12 +209,12 @@ class _Look:
 
     def image(self) -> list[Spot]:
         """The picture that the run starts from."""
-        loaders = [node for node in self._loaders() if self._starts(node, 0)]
+        loaders = [node for node in self._loaders() if self._starts(node, set())]
         return self._one("image", ([Spot(node, "image")] for node in loaders))
 
     def references(self) -> list[Spot]:
         """All other pictures that it loads, by title."""
-        loaders = [node for node in self._loaders() if not self._starts(node, 0)]
+        loaders = [node for node in self._loaders() if not self._starts(node, set())]
         return [Spot(node, "image") for node in sorted(loaders, key=lambda node: (self._title(node), len(node), node))]
 
     def _loaders(self) -> list[str]:
@@ -223,10 +226,11 @@ class _Look:
             and isinstance(inputs(self.graph, node).get("image"), str)
         ]
 
-    def _starts(self, node: str, depth: int) -> bool:
+    def _starts(self, node: str, seen: set[str]) -> bool:
         """Whether what a node gives becomes the first picture, or the latent."""
-        if depth > _DEPTH:
+        if node in seen:
             return False
+        seen.add(node)
         for other, told in self.graph.items():
             kind = str(told.get("class_type"))
             for name, value in inputs(self.graph, other).items():
@@ -234,6 +238,6 @@ class _Look:
                     continue
                 if name in _START or ("ToVideo" in kind and name == "image"):
                     return True
-                if _PASSING.search(kind) and not _ENDING.search(kind) and self._starts(other, depth + 1):
+                if _PASSING.search(kind) and not _ENDING.search(kind) and self._starts(other, seen):
                     return True
         return False

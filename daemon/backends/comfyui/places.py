@@ -127,7 +127,7 @@ def _instead(graph: Graph, place: Place) -> tuple[str, str]:
     close = [node for node, told in graph.items() if _is(told, place)]
     if close:
         names = [name for node in close for name in inputs(graph, node)]
-        return f"{title(graph, close[0])} has {some(dict.fromkeys(names))}", "Mend the rule's mapping."
+        return f"{title(graph, close[0])} has {some(list(dict.fromkeys(names)))}", "Mend the rule's mapping."
     nodes = [title(graph, node) for node in graph]
     near = [name for name in nodes if place.kind and place.kind.lower() in name.lower()] or nodes
     return f"it has {some(list(dict.fromkeys(near)))}", "Mend the rule's mapping."

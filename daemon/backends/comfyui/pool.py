@@ -211,7 +211,7 @@ class Pool:
         if not faults:
             return FinalFault("no ComfyUI server is set", "", "Set comfyui.urls in dropreel.yaml.")
         first = faults[0]
-        more = f"; and {len(faults) - 1} more servers" if len(faults) > 1 else ""
+        more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
         return Down(first.what, first.why + more, first.remedy, first.facts)
 
     def _ranked(
