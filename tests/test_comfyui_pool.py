@@ -67,7 +67,7 @@ def test_a_dead_server_does_not_stop_the_work(two: tuple[ComfyPeer, ComfyPeer], 
 def test_where_none_answers_it_is_told(two: tuple[ComfyPeer, ComfyPeer], tmp_path: Path) -> None:
     for peer in two:
         peer.down = True
-    with pytest.raises(Down, match="and 1 more$|and 1 more[.]"):
+    with pytest.raises(Down, match="and 1 more"):
         pooled(*two).run(task(), tmp_path, "key")
     with pytest.raises(FinalFault, match="No ComfyUI server is set"):
         pooled().run(task(), tmp_path, "key")
