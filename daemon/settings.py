@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from daemon import outside
+from daemon import outside, redact, secret
 from daemon.errors import UsageError
 from daemon.outside import Group
 from daemon.places import FILE, Places, environment, find_root
@@ -128,6 +128,12 @@ class Settings(Group, Places):
         default="info", description="which log lines are shown"
     )
 
+    def hide_secrets(self) -> list[str]:
+        """Has the secrets of this root kept out of what this process says; returns what is wrong with their files."""
+        redact.learn("notify.ntfy_token", self.notify.ntfy_token)
+        redact.learn("notify.smtp_password", self.notify.smtp_password)
+        return secret.learn(self.root)
+
     def cpu_slots(self) -> int:
         """Stages at once that need processors."""
         return self.resources.cpu or max(1, (os.cpu_count() or 2) // 2)
@@ -168,7 +174,7 @@ def load(root: Path) -> Settings:
     data.pop("root", None)
     _from_environment(data)
     try:
-        return Settings(root=root, **data)
+        settings = Settings(root=root, **data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(step) for step in first["loc"])
@@ -179,6 +185,8 @@ def load(root: Path) -> Settings:
             "`dropreel doctor --settings` lists every setting.",
             {"field": name, "found": first.get("input"), "expected": first["msg"]},
         ) from None
+    settings.hide_secrets()
+    return settings
 
 
 def _from_environment(data: dict[str, Any]) -> None:
