@@ -162,6 +162,40 @@ class Pictures(Block):
     height: int = Field(default=0, ge=0, le=8192, description="pixels; 0: as width")
 
 
+MOTION = (*ROLES[:-1], "low", "medium", "high")
+
+
+class Animate(Block):
+    """Which approved stills become clips, and by whom; the rest is composited on the beat."""
+
+    by: Literal["auto", "comfyui", "http", "off"] = Field(
+        default="auto", description="auto: ComfyUI where one is set, else the HTTP animator, else nobody"
+    )
+    budget_minutes: float = Field(default=60.0, ge=0, le=1440, description="minutes that all clips together may take")
+    profile: Literal["12gb", "24gb"] = Field(default="12gb", description="ComfyUI: memory of the card")
+    workflow: str = Field(
+        default="", max_length=100, description="ComfyUI: a file in rules/workflows; empty: the profile's own"
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, image, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    motion: dict[str, str] = Field(
+        default_factory=dict, description="section role or energy -> what moves; '' for none; else the built-in words"
+    )
+    negative: str = Field(default="", description="what clips should not show; empty: the built-in words")
+
+    @field_validator("motion")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name not in MOTION:
+                raise riding.wrong([name], f"{name!r} is no section role or energy; there are {', '.join(MOTION)}")
+        return value
+
+
 class Approve(Block):
     """Who approves, what is enough, and what silence means."""
 
@@ -219,6 +253,7 @@ class Rule(Block):
     look: Look = Field(default_factory=Look)
     pictures: Pictures = Field(default_factory=Pictures)
     approve: Approve = Field(default_factory=Approve)
+    animate: Animate = Field(default_factory=Animate)
     edit: Edit = Field(default_factory=Edit)
     deliver: Deliver = Field(default_factory=Deliver)
 
