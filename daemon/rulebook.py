@@ -121,6 +121,7 @@ class _Overrides(BaseModel):
     look: dict[str, Any] = Field(default_factory=dict)
     pictures: dict[str, Any] = Field(default_factory=dict)
     approve: dict[str, Any] = Field(default_factory=dict)
+    animate: dict[str, Any] = Field(default_factory=dict)
     edit: dict[str, Any] = Field(default_factory=dict)
     deliver: dict[str, Any] = Field(default_factory=dict)
     tempo: float | None = Field(default=None, ge=20, le=400, description="BPM")
