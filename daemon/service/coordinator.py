@@ -418,11 +418,7 @@ class Coordinator:
             self.claiming
             or self.recovering
             or any(
-                one.busy
-                or one.dirty
-                or one.wants
-                or one.waits == "trying again"
-                or desks.closing(self, one)
+                one.busy or one.dirty or one.wants or one.waits == "trying again" or desks.closing(self, one)
                 for one in self.jobs.values()
             )
             or claims.unsettled(self)
