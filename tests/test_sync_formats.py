@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,23 @@ def test_each_format_is_a_film_of_its_own_shape_and_exact_rate_that_passes_every
         ("1x1 23.976 fps", 72, 72, "24000/1001", 168),
         ("90p 25 fps", 160, 90, "25/1", 175),
     ]
-    names = [name.decode() for source, name in deliver._wanted(job.job(), made) if source.startswith("film-")]
+    wanted = deliver._wanted(job.job(), made)
+    names = [name.decode() for source, name in wanted if source.startswith("film-")]
     assert names == ["A song.mp4", "A song (9x16).mp4", "A song (1x1 23.976 fps).mp4", "A song (90p 25 fps).mp4"]
+    # A film of another rate has frames of its own: so do its lists. That of the other shape is the first film's.
+    lists = {
+        name.decode(): job.file(source) for source, name in wanted if source.partition("-")[0] in ("edit", "beats")
+    }
+    films = ("", "-1x1-23-976-fps", "-90p-25-fps")
+    assert {name for name in lists if name.endswith(".otio")} == {f"edit{film}.otio" for film in films}
+    assert {name for name in lists if name.endswith((".csv", ".edl"))} == {
+        name for film in films for name in (f"beats{film}.csv", f"edit{film}.edl")
+    }
+    for film, tail in zip((made.films[0], *made.films[2:]), films, strict=True):
+        children = json.loads(lists[f"edit{tail}.otio"].read_text())["tracks"]["children"]
+        clips = [one["source_range"] for one in children[0]["children"] if one["OTIO_SCHEMA"] == "Clip.2"]
+        assert sum(one["duration"]["value"] for one in clips) == film.frames
+        assert {one["duration"]["rate"] for one in clips} == {float(Fraction(film.fps))}
 
 
 def test_a_format_that_fails_its_checks_is_told_of_and_the_other_films_stand(
