@@ -18,6 +18,9 @@ class ComfyUI(Group):
     """Servers that paint and animate; several are one pool."""
 
     urls: list[str] = Field(default_factory=list, description="ComfyUI servers, http://host:8188; empty: none")
+    workflow: str = Field(
+        default="sdxl", description="the workflow that paints where a rule names none: a file in rules/workflows"
+    )
     models: dict[str, str] = Field(
         default_factory=dict, description="model file that a workflow names -> the file to use in its place"
     )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from daemon import riding
+from daemon import hours, riding
 from daemon.delivering import Deliver
 from daemon.yamlfile import Block
 
@@ -60,6 +60,16 @@ class Member(Block):
     text: str = Field(min_length=1, description="who they are, as a noun phrase")
     wardrobe: str = ""
     paint: str = Field(default="", description="the built-in painter's character")
+    reference: str = Field(
+        default="", max_length=200, description="a picture of them, in rules/, for workflows that take references"
+    )
+
+    @field_validator("reference")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if value and (value.startswith("/") or "\\" in value or ".." in value.split("/")):
+            raise ValueError(f"{value!r} must lie in rules/; such as cast/dj.png")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -97,6 +107,7 @@ def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 ByRole = AfterValidator(_known_roles)
 Bars = Annotated[float, Field(gt=0, le=256)]
+Workflow = Annotated[str, Field(pattern=r"^([\w][\w .+-]*)?$", max_length=100)]
 
 
 class Look(Block):
@@ -160,6 +171,26 @@ class Pictures(Block):
     painter: Literal["auto", "builtin", "comfyui", "own"] = "auto"
     width: int = Field(default=0, ge=0, le=8192, description="pixels; 0: a quarter more than the film, for the camera")
     height: int = Field(default=0, ge=0, le=8192, description="pixels; 0: as width")
+    workflow: Workflow = Field(
+        default="", description="ComfyUI: the name of a file in rules/workflows; empty: comfyui.workflow"
+    )
+    reference_workflow: Workflow = Field(
+        default="", description="ComfyUI: the workflow for pictures whose cast has reference pictures; empty: workflow"
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, seed, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    references: bool = Field(default=True, description="ComfyUI: pictures of the cast go into its reference inputs")
+    gpu_hours: str = Field(default="", description="hours in which servers may be used, such as 22-7; empty: any")
+
+    @field_validator("gpu_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        hours.parse(value)
+        return value
 
 
 class Approve(Block):

@@ -312,6 +312,7 @@ class Picture(Part):
     prompt: str = ""
     origin: Literal["painted", "own", "person"] = "painted"
     painter: str = ""
+    model: str = ""  # the model files that an outside painter used
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
     notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
