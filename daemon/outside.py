@@ -43,9 +43,27 @@ class Animator(Group):
 
 
 class Writer(Group):
-    """Language models that write prompts."""
+    """Language models that write prompts. Keys: OPENAI_API_KEY; GEMINI_API_KEY or GOOGLE_API_KEY."""
 
     ollama: str = Field(default="", description="address of Ollama, http://host:11434; empty: none")
+    ollama_model: str = Field(default="gemma3", description="model of Ollama, as `ollama list` names it")
+    openai: str = Field(
+        default="", description="address of a server that speaks OpenAI's protocol, http://host:8080/v1; empty: none"
+    )
+    openai_model: str = Field(default="", description="its model; empty: the one that it has")
+    gemini: bool = Field(default=False, description="whether Gemini may be asked at all; a key alone is no leave")
+    gemini_model: str = Field(default="gemini-flash-latest", description="model of Gemini")
+    gemini_url: str = Field(default="https://generativelanguage.googleapis.com", description="address of Gemini")
+    seconds: float = Field(default=300, gt=0, description="the longest that one answer may take")
+    requests_a_day: dict[str, int] = Field(
+        default_factory=lambda: {"gemini": 20}, description="service -> requests a day; 0 or none: as many as needed"
+    )
+    requests_a_minute: dict[str, int] = Field(
+        default_factory=lambda: {"gemini": 5}, description="service -> requests a minute; 0 or none: as many as needed"
+    )
+    tokens_a_day: dict[str, int] = Field(
+        default_factory=dict, description="service -> tokens a day, asked and answered; 0 or none: as many as needed"
+    )
 
 
 class Telegram(Group):

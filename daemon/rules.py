@@ -193,6 +193,21 @@ class Pictures(Block):
         return value
 
 
+class Writing(Block):
+    """Who writes the prompts. In YAML one word will do."""
+
+    by: Literal["auto", "templates", "ollama", "openai", "gemini"] = Field(
+        default="auto", description="auto: the first that is set up, else the built-in templates"
+    )
+    audio: bool = Field(default=False, description="the song itself may be sent to a writer that can listen (Gemini)")
+    idea: str = Field(default="", max_length=600, description="what a language model is to make of it: a story, a mood")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        return {"by": value} if isinstance(value, str) else value
+
+
 class Approve(Block):
     """Who approves, what is enough, and what silence means."""
 
@@ -248,6 +263,7 @@ class Rule(Block):
     take: Literal["move", "copy"] = "move"
     whole_folders: bool = Field(default=True, description="a dropped folder is one drop")
     look: Look = Field(default_factory=Look)
+    writer: Writing = Field(default_factory=Writing)
     pictures: Pictures = Field(default_factory=Pictures)
     approve: Approve = Field(default_factory=Approve)
     edit: Edit = Field(default_factory=Edit)
