@@ -28,7 +28,7 @@ from daemon.rules import Rule
 LIMIT = 256 << 10  # bytes of a rule
 OVERRIDE_LIMIT = 64 << 10  # bytes of a YAML beside a song
 _FILES = 200
-_PARTS = ("look", "writer", "pictures", "approve", "edit", "deliver")
+_PARTS = ("look", "writer", "pictures", "approve", "animate", "edit", "deliver")
 
 
 def load(folder: Path) -> Rulebook:

@@ -208,6 +208,40 @@ class Writing(Block):
         return {"by": value} if isinstance(value, str) else value
 
 
+MOTION = (*ROLES[:-1], "low", "medium", "high")
+
+
+class Animate(Block):
+    """Which approved stills become clips, and by whom; the rest is composited on the beat."""
+
+    by: Literal["auto", "comfyui", "http", "off"] = Field(
+        default="auto", description="auto: ComfyUI where one is set, else the HTTP animator, else nobody"
+    )
+    budget_minutes: float = Field(default=60.0, ge=0, le=1440, description="minutes that all clips together may take")
+    profile: Literal["12gb", "24gb"] = Field(default="12gb", description="ComfyUI: memory of the card")
+    workflow: str = Field(
+        default="", max_length=100, description="ComfyUI: a file in rules/workflows; empty: the profile's own"
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, image, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    motion: dict[str, str] = Field(
+        default_factory=dict, description="section role or energy -> what moves; '' for none; else the built-in words"
+    )
+    negative: str = Field(default="", description="what clips should not show; empty: the built-in words")
+
+    @field_validator("motion")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name not in MOTION:
+                raise riding.wrong([name], f"{name!r} is no section role or energy; there are {', '.join(MOTION)}")
+        return value
+
+
 class Approve(Block):
     """Who approves, what is enough, and what silence means."""
 
@@ -266,6 +300,7 @@ class Rule(Block):
     writer: Writing = Field(default_factory=Writing)
     pictures: Pictures = Field(default_factory=Pictures)
     approve: Approve = Field(default_factory=Approve)
+    animate: Animate = Field(default_factory=Animate)
     edit: Edit = Field(default_factory=Edit)
     deliver: Deliver = Field(default_factory=Deliver)
 
