@@ -18,6 +18,19 @@ class ComfyUI(Group):
     """Servers that paint and animate; several are one pool."""
 
     urls: list[str] = Field(default_factory=list, description="ComfyUI servers, http://host:8188; empty: none")
+    models: dict[str, str] = Field(
+        default_factory=dict, description="model file that a workflow names -> the file to use in its place"
+    )
+    vram_mb: int = Field(
+        default=4096, ge=0, description="graphics memory that must be free before a job's first run, in MiB; 0: any"
+    )
+    run_minutes: float = Field(default=30, gt=0, description="minutes that one run may take, once it runs")
+    line_minutes: float = Field(default=120, gt=0, description="minutes that a run may wait in a server's queue")
+    away: float = Field(default=120, gt=0, description="seconds that a server may be away in the middle of a run")
+    patience: float = Field(
+        default=300, ge=0, description="seconds that servers are waited for where the rule says `painter: comfyui`"
+    )
+    file_mb: int = Field(default=256, ge=1, description="largest file taken from a server, in MiB")
 
 
 class Animator(Group):

@@ -438,6 +438,23 @@ class Film(Part):
     notes: list[str] = Field(default_factory=list)  # what a person should know: "its words are a track of their own"
 
 
+class ClipTry(Part):
+    """One try at a clip: the rung of the ladder that it stood on, and what was measured."""
+
+    rung: str
+    fault: str = ""  # "black", "frozen", ...; "": it was good
+    measured: dict[str, Any] = Field(default_factory=dict)
+
+
+class Clip(Part):
+    """A moving shot made from an approved still: the rung that made it, after which tries."""
+
+    slot: str
+    rung: str = ""
+    tries: list[ClipTry] = Field(default_factory=list)
+    seconds: float | None = None  # how long it took, all tries together
+
+
 class Missing(Part):
     """A film that the rule asks for and that isn't there."""
 
@@ -450,6 +467,7 @@ class Sync(Sidecar):
 
     file: ClassVar[str] = "sync.json"
     films: list[Film] = Field(default_factory=list)
+    clips: list[Clip] = Field(default_factory=list)
     missing: list[Missing] = Field(default_factory=list)
     shots: int = 0
     scores: Scores = Field(default_factory=Scores)

@@ -22,10 +22,11 @@ from daemon.settings import Settings
 # Its debug lines hold the whole address, and so the token, for whoever turns all logging on.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
-_QUICK = Limit(10, 30)
+_QUICK = Limit(10, 30, 60)
 _SENDING = Limit(10, 300)
 _TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
 _ANSWER = 8 << 20  # bytes: a hundred updates are far less
+_REFUSALS = range(400, 600)  # their answers say which they are
 
 File = tuple[str, bytes, str]  # name, content, media type
 
@@ -101,9 +102,9 @@ def line(settings: Settings) -> Line | None:
 class Bot:
     """A bot. http: the door, without repeats of its own: what may be repeated is decided by who calls."""
 
-    def __init__(self, line: Line, http: Http | None = None) -> None:
+    def __init__(self, line: Line, http: Http) -> None:
         self.line = line
-        self._http = http or Http(attempts=1)
+        self._http = http
 
     def call(self, method: str, patience: Limit = _QUICK, **fields: Any) -> Any:
         """Calls a method; returns its result. Refused, Busy, or a PassingFault where nobody answers."""
@@ -129,50 +130,30 @@ class Bot:
 
     def _send(self, method: str, limit: Limit, **how: Any) -> Any:
         address = f"{self.line.api}/bot{self.line.token}/{method}"
+        reply = self._http.send("POST", address, limit, repeat=False, largest=_ANSWER, accept=_REFUSALS, **how)
         try:
-            reply = self._http.send("POST", address, limit, repeat=False, largest=_ANSWER, **how)
-        except Fault as fault:
-            raise _judged(fault, method) from None
-        told = reply.json()
-        if not isinstance(told, dict) or told.get("ok") is not True:
-            raise FinalFault("Telegram's answer can't be read", method)
+            told = reply.json()
+        except FinalFault:
+            told = None
+        if reply.status >= 400 or not isinstance(told, dict) or told.get("ok") is not True:
+            raise _refusal(reply.status, told if isinstance(told, dict) else {}, method)
         return told.get("result")
 
 
-def _judged(fault: Fault, method: str) -> Fault:
-    """A fault of the door as one of Telegram's: which refusal it is stands in the answer, as JSON."""
-    status = fault.facts.get("status")
-    if not isinstance(status, int):
-        return fault
-    text = str(fault.facts.get("said", ""))
-    told = _parsed(text)
-    said = str(told.get("description") or text)[:300]
+def _refusal(status: int, told: Mapping[str, Any], method: str) -> Fault:
+    """What an answer that isn't a good one means."""
+    said = str(told.get("description") or "")[:300]
     parameters = told.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     facts: dict[str, object] = {"code": status, "said": said, "method": method}
-    why = f"{status} {said}"
-    if status == 429 or status >= 500:
+    why = f"{status} {said}".strip()
+    if status == 429 or status >= 500 or not told:
         after = parameters.get("retry_after")
         facts["after"] = float(after) if isinstance(after, int) else 5.0 if status == 429 else 0.0
         return Busy("Telegram is busy" if status == 429 else "Telegram is out of order", why, "", facts)
     if isinstance(into := parameters.get("migrate_to_chat_id"), int):
         facts["moved_to"] = into
     return Refused("Telegram refuses", why, _remedy(status, said.casefold()), facts)
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """The answer as JSON; of one that the door cut short, what can still be seen."""
-    try:
-        told = json.loads(text)
-    except ValueError:
-        found = {
-            name: int(match[1])
-            for name in ("retry_after", "migrate_to_chat_id")
-            if (match := re.search(rf'"{name}":\s*(-?\d+)', text))
-        }
-        said = re.search(r'"description":\s*"([^"]*)', text)
-        return {"description": said[1] if said else "", "parameters": found}
-    return told if isinstance(told, dict) else {}
 
 
 def _remedy(code: int, said: str) -> str:

@@ -58,6 +58,7 @@ def init(options: argparse.Namespace) -> int:
     if options.compile:
         compile.at_setup(root)
     print(f"Drop songs into {look.plain(str(root / 'inbox' / 'songs'))}")
+    print("Keys and tokens, if you have any: NAME=value lines in .env there, `chmod 600 .env`; the README names them.")
     print(f"Start it:   dropreel --root {look.plain(str(root))} run")
     print(f"For good:   dropreel --root {look.plain(str(root))} install")
     return 0

@@ -165,7 +165,11 @@ class Coordinator:
             return found
 
     def _pause(self) -> float:
-        return 0.0 if any(one.dirty and not one.busy for one in self.jobs.values()) else _TURN
+        if any(one.dirty and not one.busy for one in self.jobs.values()):
+            return 0.0
+        if self.quiet_since is None:
+            return _TURN
+        return min(_TURN, max(0.01, self.quiet_since + self._quiet - self.clock()))
 
     def turn(self, events: list[Event]) -> None:
         """One turn: events, requests, scan, acts, starts, pages."""
@@ -421,15 +425,9 @@ class Coordinator:
         still = (
             self.claiming
             or self.recovering
-            or not self.events.empty()
             or self.telegram.busy()
             or any(
-                one.busy
-                or one.looking
-                or one.dirty
-                or one.wants
-                or one.waits == "trying again"
-                or desks.closing(self, one)
+                one.busy or one.dirty or one.wants or one.waits == "trying again" or desks.closing(self, one)
                 for one in self.jobs.values()
             )
             or claims.unsettled(self)
@@ -439,7 +437,10 @@ class Coordinator:
             return False
         if self.quiet_since is None:
             self.quiet_since = now
-        return now - self.quiet_since >= self._quiet
+        if now - self.quiet_since < self._quiet:
+            return False
+        # What comes now is waited for; but most looks bring no news, and only news begins the quiet anew.
+        return self.events.empty() and not any(one.looking for one in self.jobs.values())
 
     def stamp(self) -> str:
         """Now, for people: ISO 8601 with the local offset."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -27,7 +26,7 @@ from daemon.service.telegram_notices import Notice, Notices
 from daemon.service.tracked import Tracked
 
 if TYPE_CHECKING:
-    from daemon.backends.telegram import Line
+    from daemon.backends.telegram import Bot, Line
     from daemon.service.coordinator import Coordinator
     from daemon.service.telegram_ear import Ear
     from daemon.service.telegram_hand import Outcome
@@ -59,6 +58,7 @@ class Telegram:
         self.c = c
         self.line: Line | None = None
         self.ear: Ear | None = None
+        self._bot: Bot | None = None
         self.kept = Kept()
         self.notices = Notices()
         self.strangers: set[int] = set()
@@ -72,7 +72,6 @@ class Telegram:
         self._quiet: dict[str, tuple[Any, ...]] = {}  # by job: what was there when nothing was due
         self._due = False  # something waits to be sent
         self.gap = _GAP
-        self.make_bot: Callable[[Line], Any] | None = None  # tests put their own here
 
     # --- beginning and end --------------------------------------------------------------------
 
@@ -80,6 +79,7 @@ class Telegram:
         """Begins, or begins anew with changed settings."""
         if not self.c.settings.telegram.approvers and self.line is None:
             return
+        from daemon.backends import http
         from daemon.backends import telegram as backend
         from daemon.service.telegram_ear import Ear
 
@@ -98,7 +98,11 @@ class Telegram:
         if line is None:
             return
         self.kept = self._read()
-        self.ear = Ear(line, self.c.put, self.kept.offset, bot=self.make_bot or backend.Bot)
+        # The ear asks a line that failed all the same: it is the one that finds out whether it works again.
+        heard, self._bot = (
+            backend.Bot(line, http.door(self.c.settings, attempts=1, patient=True)) for _ in range(2)
+        )  # a session each: the hand's is another thread
+        self.ear = Ear(heard, self.c.put, self.kept.offset)
         self.ear.start()
 
     def stop(self) -> None:
@@ -286,17 +290,15 @@ class Telegram:
         self._fly(notice, telegram_hand.Errand("", due, self.c.settings.stages, {}), 0 if known else 1, now)
 
     def _fly(self, what: tuple[str, Due] | Notice, errand: Any, messages: int, now: float) -> None:
-        from daemon.backends.telegram import Bot
         from daemon.service import telegram_hand
 
-        line = self.line
-        if line is None:
+        bot = self._bot
+        if bot is None:
             return
         self._flying = what
         self._spent.extend([now] * messages)
         self._not_before = self._pace(now, max(1, messages))
-        make = self.make_bot or Bot
-        self.c.hands.give("telegram", "telegram", errand.job, lambda: telegram_hand.carry_out(make(line), errand))
+        self.c.hands.give("telegram", "telegram", errand.job, lambda: telegram_hand.carry_out(bot, errand))
 
     def _pace(self, now: float, messages: int) -> float:
         """When the next message may go out: a second for each, and to a group at most twenty a minute."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from daemon.approvals import telegram_words as words
-from daemon.backends.telegram import Bot, Busy, Line, Refused
-from daemon.errors import Fault
+from daemon.backends.telegram import Bot, Busy, Refused
+from daemon.errors import Fault, FinalFault
 from daemon.events import Heard
 
 _WAIT = 50  # seconds that the server may hold a question
@@ -30,18 +30,16 @@ class Ear:
 
     def __init__(
         self,
-        line: Line,
+        bot: Bot,
         put: Callable[[Heard], None],
         offset: int | None = None,
         *,
-        bot: Callable[[Line], Bot] = Bot,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        self.line, self._put, self._offset, self._clock = line, put, offset, clock
+        self._bot, self._put, self._offset, self._clock = bot, put, offset, clock
         self._stop = threading.Event()
         self._pause = pause or self._stop.wait
-        self._bot = bot(line)
         self._failing: float | None = None
         self._fails = 0
         self._told = ""
@@ -103,7 +101,7 @@ class Ear:
                 self._bot.call("answerCallbackQuery", callback_query_id=update.query, text=text)
             elif isinstance(update, words.Said):
                 to = {"message_id": update.message, "allow_sending_without_reply": True}
-                topic = self.line.topic or None
+                topic = self._bot.line.topic or None
                 self._bot.call(
                     "sendMessage", chat_id=update.chat, text=said, reply_parameters=to, message_thread_id=topic
                 )
@@ -116,7 +114,9 @@ class Ear:
         self._failing = now if self._failing is None else self._failing
         self._fails += 1
         refused = isinstance(fault, Refused)
-        helpless = isinstance(fault, Refused) and (fault.code in (401, 403, 404) or "webhook" in fault.said)
+        helpless = isinstance(fault, FinalFault) and not refused  # an address that can't be asked, or mustn't be
+        if isinstance(fault, Refused):
+            helpless = fault.code in (401, 403, 404) or "webhook" in fault.said
         if helpless or now - self._failing >= _BLIP:
             self._tell(fault.sentence())
         if helpless:

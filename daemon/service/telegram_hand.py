@@ -70,7 +70,9 @@ def carry_out(bot: Bot, errand: Errand) -> Outcome:
     except PassingFault as fault:
         return Outcome("down", why=fault.sentence())
     except FinalFault as fault:
-        return Outcome("refused", why=fault.sentence())
+        # Of the door: the address itself is wrong, or mustn't be asked. Else it is about this one picture.
+        how: How = "broken" if "host" in fault.facts or "privacy" in fault.facts else "refused"
+        return Outcome(how, why=fault.sentence())
     except FileNotFoundError as error:
         return Outcome("lost", why=f"{Path(str(error.filename or '')).name} is gone")
     except OSError as error:
