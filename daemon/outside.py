@@ -106,3 +106,7 @@ class Telegram(Group):
     approvers: dict[int, str] = Field(
         default_factory=dict, description="Telegram user id -> name; only they may press; empty: no Telegram"
     )
+    topic: int = Field(default=0, ge=0, description="topic of a group that has topics; 0: none")
+    messages: int = Field(default=20, ge=3, le=100, description="messages that the pictures of a song may take")
+    film_mb: float = Field(default=48, ge=1, le=2000, description="largest film sent; of a larger one a copy is made")
+    api: str = Field(default="https://api.telegram.org", description="another address for a Bot API server of your own")

@@ -251,6 +251,7 @@ class Approve(Block):
     after: float = Field(default=72.0, ge=0, description="hours after which silence counts")
     remind: float = Field(default=24.0, ge=0, description="hours after which a reminder is sent; 0: never")
     grace: float | None = Field(default=None, ge=0, description="seconds of quiet after enough; empty: as set")
+    tidy: bool = Field(default=False, description="the pictures are removed from Telegram once they are decided")
 
 
 class Edit(Block):
