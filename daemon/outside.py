@@ -20,6 +20,9 @@ class ComfyUI(Group):
     """Servers that paint and animate; several are one pool."""
 
     urls: list[str] = Field(default_factory=list, description="ComfyUI servers, http://host:8188; empty: none")
+    workflow: str = Field(
+        default="sdxl", description="the workflow that paints where a rule names none: a file in rules/workflows"
+    )
     models: dict[str, str] = Field(
         default_factory=dict, description="model file that a workflow names -> the file to use in its place"
     )
@@ -74,9 +77,27 @@ class Animator(Group):
 
 
 class Writer(Group):
-    """Language models that write prompts."""
+    """Language models that write prompts. Keys: OPENAI_API_KEY; GEMINI_API_KEY or GOOGLE_API_KEY."""
 
     ollama: str = Field(default="", description="address of Ollama, http://host:11434; empty: none")
+    ollama_model: str = Field(default="gemma3", description="model of Ollama, as `ollama list` names it")
+    openai: str = Field(
+        default="", description="address of a server that speaks OpenAI's protocol, http://host:8080/v1; empty: none"
+    )
+    openai_model: str = Field(default="", description="its model; empty: the one that it has")
+    gemini: bool = Field(default=False, description="whether Gemini may be asked at all; a key alone is no leave")
+    gemini_model: str = Field(default="gemini-flash-latest", description="model of Gemini")
+    gemini_url: str = Field(default="https://generativelanguage.googleapis.com", description="address of Gemini")
+    seconds: float = Field(default=300, gt=0, description="the longest that one answer may take")
+    requests_a_day: dict[str, int] = Field(
+        default_factory=lambda: {"gemini": 20}, description="service -> requests a day; 0 or none: as many as needed"
+    )
+    requests_a_minute: dict[str, int] = Field(
+        default_factory=lambda: {"gemini": 5}, description="service -> requests a minute; 0 or none: as many as needed"
+    )
+    tokens_a_day: dict[str, int] = Field(
+        default_factory=dict, description="service -> tokens a day, asked and answered; 0 or none: as many as needed"
+    )
 
 
 class Telegram(Group):
@@ -85,3 +106,7 @@ class Telegram(Group):
     approvers: dict[int, str] = Field(
         default_factory=dict, description="Telegram user id -> name; only they may press; empty: no Telegram"
     )
+    topic: int = Field(default=0, ge=0, description="topic of a group that has topics; 0: none")
+    messages: int = Field(default=20, ge=3, le=100, description="messages that the pictures of a song may take")
+    film_mb: float = Field(default=48, ge=1, le=2000, description="largest film sent; of a larger one a copy is made")
+    api: str = Field(default="https://api.telegram.org", description="another address for a Bot API server of your own")

@@ -312,6 +312,7 @@ class Picture(Part):
     prompt: str = ""
     origin: Literal["painted", "own", "person"] = "painted"
     painter: str = ""
+    model: str = ""  # the model files that an outside painter used
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
     notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
@@ -374,6 +375,7 @@ class Decisions(Sidecar):
     redone: dict[str, str] = Field(default_factory=dict)  # picture id -> id of its repainting
     wanted: list[Wish] = Field(default_factory=list)  # what the round of painting that is due is to paint
     desk: dict[str, Any] = Field(default_factory=dict)  # desk.py's memory of what it laid out
+    heard: list[int] = Field(default_factory=list)  # the chat's latest updates whose words are in here
 
 
 class Approval(Sidecar):
