@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from daemon import __version__, rulebook
+from daemon import __version__, redact, rulebook
 from daemon.commands import folder_checks, look
 from daemon.commands.folder_checks import Check, Finding, user_name
 from daemon.errors import UsageError
@@ -143,6 +143,17 @@ def room(settings: Settings) -> Iterator[Finding]:
         yield Finding("OK", "room", said)
 
 
+def secrets(settings: Settings) -> Iterator[Finding]:
+    """Whether the files that hold secrets are ours alone, and which secrets there are. None is said."""
+    problems = settings.hide_secrets()
+    for problem in problems:
+        what, _, remedy = problem.partition(". ")
+        yield Finding("FAIL", "secrets", what, remedy)
+    if not problems:
+        known = redact.names()
+        yield Finding("OK", "secrets", ", ".join(known) if known else "none set, none needed")
+
+
 def services(settings: Settings) -> Iterator[Finding]:
     """The services that are set: whether something answers there. Nothing is sent."""
     for name, address in configured(settings):
@@ -222,6 +233,7 @@ ALL: tuple[Check, ...] = (
     room,
     folder_checks.share,
     folder_checks.account,
+    secrets,
     services,
     service,
     clock,
