@@ -16,7 +16,7 @@ from typing import Any
 from daemon.film import retime
 from daemon.film.cuts import Beats
 from daemon.film.retime import Peak
-from daemon.film.values import Effect, Shot
+from daemon.film.values import Effect, Shot, clock
 
 KINDS = ("clip", "loop", "over")
 _NO_BEAT = 0.5  # seconds that stand for a beat where none is heard
@@ -77,7 +77,8 @@ def _clip(shot: Shot, reel: dict[str, Any], beats: list[tuple[int, int]], fps: F
     peaks = [Peak(*peak) for peak in reel["peaks"]]
     knots, chosen = retime.onto_beats(shot.frames, float(fps), inside, peaks, last, start)
     why = {
-        frame + shot.start: f"motion of {reel['name']} at {peak.at:.2f} s on the beat at frame {frame + shot.start}"
+        frame
+        + shot.start: f"motion of {reel['name']} at {peak.at:.2f} s on the beat at {clock(frame + shot.start, fps)}"
         for frame, peak in chosen
     }
     placed = [(frame + shot.start, moment) for frame, moment in knots]
