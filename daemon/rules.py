@@ -193,6 +193,55 @@ class Pictures(Block):
         return value
 
 
+class Writing(Block):
+    """Who writes the prompts. In YAML one word will do."""
+
+    by: Literal["auto", "templates", "ollama", "openai", "gemini"] = Field(
+        default="auto", description="auto: the first that is set up, else the built-in templates"
+    )
+    audio: bool = Field(default=False, description="the song itself may be sent to a writer that can listen (Gemini)")
+    idea: str = Field(default="", max_length=600, description="what a language model is to make of it: a story, a mood")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        return {"by": value} if isinstance(value, str) else value
+
+
+MOTION = (*ROLES[:-1], "low", "medium", "high")
+
+
+class Animate(Block):
+    """Which approved stills become clips, and by whom; the rest is composited on the beat."""
+
+    by: Literal["auto", "comfyui", "http", "off"] = Field(
+        default="auto", description="auto: ComfyUI where one is set, else the HTTP animator, else nobody"
+    )
+    budget_minutes: float = Field(default=60.0, ge=0, le=1440, description="minutes that all clips together may take")
+    profile: Literal["12gb", "24gb"] = Field(default="12gb", description="ComfyUI: memory of the card")
+    workflow: str = Field(
+        default="", max_length=100, description="ComfyUI: a file in rules/workflows; empty: the profile's own"
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, image, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    motion: dict[str, str] = Field(
+        default_factory=dict, description="section role or energy -> what moves; '' for none; else the built-in words"
+    )
+    negative: str = Field(default="", description="what clips should not show; empty: the built-in words")
+
+    @field_validator("motion")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name not in MOTION:
+                raise riding.wrong([name], f"{name!r} is no section role or energy; there are {', '.join(MOTION)}")
+        return value
+
+
 class Approve(Block):
     """Who approves, what is enough, and what silence means."""
 
@@ -202,6 +251,7 @@ class Approve(Block):
     after: float = Field(default=72.0, ge=0, description="hours after which silence counts")
     remind: float = Field(default=24.0, ge=0, description="hours after which a reminder is sent; 0: never")
     grace: float | None = Field(default=None, ge=0, description="seconds of quiet after enough; empty: as set")
+    tidy: bool = Field(default=False, description="the pictures are removed from Telegram once they are decided")
 
 
 class Edit(Block):
@@ -248,8 +298,10 @@ class Rule(Block):
     take: Literal["move", "copy"] = "move"
     whole_folders: bool = Field(default=True, description="a dropped folder is one drop")
     look: Look = Field(default_factory=Look)
+    writer: Writing = Field(default_factory=Writing)
     pictures: Pictures = Field(default_factory=Pictures)
     approve: Approve = Field(default_factory=Approve)
+    animate: Animate = Field(default_factory=Animate)
     edit: Edit = Field(default_factory=Edit)
     deliver: Deliver = Field(default_factory=Deliver)
 

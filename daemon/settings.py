@@ -118,6 +118,9 @@ class Settings(Group, Places):
     notify: Notify = Field(default_factory=Notify)
     keep: Keep = Field(default_factory=Keep)
     share: Share = Field(default_factory=Share)
+    privacy: Literal["open", "local"] = Field(
+        default="open", description="local: no call leaves the local network, whatever else is set"
+    )
     comfyui: outside.ComfyUI = Field(default_factory=outside.ComfyUI)
     animator: outside.Animator = Field(default_factory=outside.Animator)
     writer: outside.Writer = Field(default_factory=outside.Writer)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from daemon import riding, rulebook, yamlfile
 from daemon.errors import UsageError
 from daemon.moods import Moods, built_in
-from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
+from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule, Writing
 
 
 def write(folder: Path, **rules: str) -> Path:
@@ -357,9 +357,20 @@ def test_a_yaml_beside_a_song_changes_one_amount_and_leaves_the_others() -> None
 
 def test_every_name_that_a_rule_may_hold_is_explained() -> None:
     text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
-    blocks: list[type[BaseModel]] = [Rule, Look, Pictures, Approve, Edit, Deliver]
+    blocks: list[type[BaseModel]] = [Rule, Look, Writing, Pictures, Approve, Edit, Deliver]
     missing = [name for block in blocks for name in block.model_fields if f"`{name}`" not in text]
-    assert sorted({*missing} - {"look", "pictures", "approve", "edit", "deliver", "description"}) == []
+    assert sorted({*missing} - {"look", "writer", "pictures", "approve", "edit", "deliver", "description"}) == []
+
+
+def test_a_song_may_choose_its_writer_in_one_word_or_in_more() -> None:
+    rule = Rule.model_validate({"name": "one", "writer": "gemini"})
+    assert (rule.writer.by, rule.writer.audio) == ("gemini", False)
+    one, _ = rulebook.apply_overrides(rule, b"writer: templates\n")
+    assert one.writer.by == "templates"
+    other, _ = rulebook.apply_overrides(rule, b"writer: {audio: true, idea: a lost robot}\n")
+    assert (other.writer.by, other.writer.audio, other.writer.idea) == ("gemini", True, "a lost robot")
+    with pytest.raises(UsageError):
+        rulebook.apply_overrides(rule, b"writer: a poet\n")
 
 
 def test_every_event_and_effect_is_explained_as_it_is_built_in() -> None:

@@ -106,7 +106,7 @@ def verify(
         _flashes(seen, timeline.fps),
     ]
     if sound_expected:
-        original = offset.gather(sound.blocks(song, form), form, begins)
+        original = offset.gather(sound.blocks(song), form, begins)
         measured = offset.compare(original, heard)
         verdict.av_offset_ms = None if measured.median_ms is None else round(measured.median_ms, 4)
         verdict.checks += [_offset(measured), _length(heard, timeline)]

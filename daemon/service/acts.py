@@ -203,6 +203,9 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
     if event.what == "claim":
         claims.claimed(c, event)
         return
+    if event.what == "telegram":
+        c.telegram.back(event)
+        return
     if event.what == "recovered":
         claims.recovered(c, event)
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from daemon import log, sidecars
 from daemon.errors import FinalFault
-from daemon.events import Advance, Failed, WorkerEnded
+from daemon.events import Advance, Failed, Outcome, WorkerEnded
 from daemon.queue import schedule
 from daemon.service import acts, desks
 from daemon.service.tracked import Tracked
@@ -28,7 +28,9 @@ def ended(c: Coordinator, event: WorkerEnded) -> None:
     one.running, one.fraction, one.doing, one.left = "", 0.0, "", None
     one.dirty = True
     outcome = event.outcome
-    if isinstance(outcome, Advance):
+    if event.stage == "shrink":
+        _shrunk(c, one, outcome)
+    elif isinstance(outcome, Advance):
         _advanced(c, one, event.stage, outcome, took)
     else:
         _failed(c, one, event.stage, outcome)
@@ -58,6 +60,17 @@ def _advanced(c: Coordinator, one: Tracked, verb: str, outcome: Advance, took: f
     acts.settle_state(c, one)
     log.note(one.folder.path, f"{verb}: done in {took:.1f} s", c.stamp())
     c.log.info("done", job=one.id, stage=verb, seconds=round(took, 2))
+
+
+def _shrunk(c: Coordinator, one: Tracked, outcome: Outcome) -> None:
+    """A copy for the chat was made beside the pipeline, or can't be: the job is done either way."""
+    if isinstance(outcome, Advance):
+        made = sidecars.parse(outcome.sidecar.encode("utf-8", "surrogatepass"), sidecars.Sync, one.folder.path)
+        c.telegram.shrunk(one, made.films[0].file if made.films else "", "")
+        return
+    fault = FinalFault(outcome.what, outcome.why, outcome.remedy)
+    log.note(one.folder.path, f"shrink: {outcome.kind}: {fault.sentence()}", c.stamp())
+    c.telegram.shrunk(one, "", fault.sentence() if outcome.kind in ("final", "overran") else "")
 
 
 def _failed(c: Coordinator, one: Tracked, verb: str, outcome: Failed) -> None:

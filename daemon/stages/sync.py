@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from daemon import sidecars
 from daemon.delivering import Deliver, Further
@@ -12,6 +13,9 @@ from daemon.job import JobFolder
 from daemon.stages.syncing import beside, films, phone
 from daemon.stages.syncing.sources import Sources, read
 from daemon.stages.tools import Tools
+
+if TYPE_CHECKING:
+    from daemon.film.values import Timeline
 
 _FILMS = 0.97  # share of the work that is the making of the films
 
@@ -41,8 +45,9 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
         loudness_after=made.loudness,
         tries=made.tries,
     )
+    others: dict[str, Timeline] = {}
     wanted: list[tuple[str, Callable[[films.Progress], sidecars.Film]]] = [
-        (one.name, lambda progress, one=one: _format(sources, tools, one, progress))  # type: ignore[misc]
+        (one.name, lambda progress, one=one: _format(sources, tools, one, progress, others))  # type: ignore[misc]
         for one in further
     ]
     if deliver.phone:
@@ -51,7 +56,7 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
     for (name, make), start, end in zip(wanted, ends[:-1], ends[1:], strict=True):
         _beside(sources, tools, name, make, films.part(tools.progress, start, end, name), result)
     tools.progress(_FILMS, "poster and report")
-    beside.complete(sources, tools, made, result)
+    beside.complete(sources, tools, made, result, others)
     tools.progress(1.0, "done")
     return result
 
@@ -64,9 +69,13 @@ def _ends(deliver: Deliver, further: list[Further]) -> list[float]:
     return [_FILMS * sum(pixels[: number + 1]) / sum(pixels) for number in range(len(pixels))]
 
 
-def _format(sources: Sources, tools: Tools, one: Further, progress: films.Progress) -> sidecars.Film:
+def _format(
+    sources: Sources, tools: Tools, one: Further, progress: films.Progress, others: dict[str, Timeline]
+) -> sidecars.Film:
     rule = sources.rule.model_copy(update={"deliver": one.deliver})
-    return films.make(sources, tools, rule, one.name, progress).film
+    made = films.make(sources, tools, rule, one.name, progress)
+    others[one.name] = made.planned
+    return made.film
 
 
 def _beside(
