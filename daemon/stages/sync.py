@@ -4,11 +4,8 @@ decoding it; and its further formats."""
 from __future__ import annotations
 
 from collections.abc import Callable
-<<<<<<< HEAD
 from dataclasses import replace
-=======
 from typing import TYPE_CHECKING
->>>>>>> main
 
 from daemon import sidecars
 from daemon.delivering import Deliver, Further
