@@ -247,6 +247,15 @@ def test_an_empty_yaml_beside_a_song_overrides_nothing() -> None:
     assert rulebook.apply_overrides(rule, b"# only a remark\n") == (rule, {})
 
 
+def test_every_part_of_a_rule_may_be_overridden_beside_a_song() -> None:
+    # A part that is missing where the words are read would refuse every YAML beside a song.
+    assert set(rulebook._PARTS) <= set(rulebook._Overrides.model_fields)
+    parts = {name for name, field in Rule.model_fields.items() if isinstance(field.default_factory, type)}
+    assert {name for name in parts if issubclass(Rule.model_fields[name].default_factory, BaseModel)} == set(  # type: ignore[arg-type]
+        rulebook._PARTS
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
