@@ -41,7 +41,7 @@ from daemon.service.sd import Systemd
 from daemon.service.telegram import Telegram
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
-from daemon.stages import step_for
+from daemon.stages import resource, step_for
 
 _TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
 _TIDY = 3600.0
@@ -407,10 +407,8 @@ class Coordinator:
                 one.running = ""
                 self._later(one, now, error)
 
-    @staticmethod
-    def _resource(one: Tracked, verb: str) -> str:
-        step = step_for(one.kind, one.stage)
-        return step.resource if step is not None and step.verb == verb else "cpu"
+    def _resource(self, one: Tracked, verb: str) -> str:
+        return resource(one.kind, verb, one.about.rule if one.about else {}, self.settings)
 
     def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
         resource = self._resource(one, verb)
