@@ -28,7 +28,7 @@ from daemon.rules import Rule
 LIMIT = 256 << 10  # bytes of a rule
 OVERRIDE_LIMIT = 64 << 10  # bytes of a YAML beside a song
 _FILES = 200
-_PARTS = ("look", "writer", "pictures", "approve", "edit", "deliver")
+_PARTS = ("look", "writer", "pictures", "approve", "animate", "edit", "deliver")
 
 
 def load(folder: Path) -> Rulebook:
@@ -127,6 +127,7 @@ class _Overrides(BaseModel):
     writer: Annotated[dict[str, Any], BeforeValidator(_in_a_word)] = Field(default_factory=dict)
     pictures: dict[str, Any] = Field(default_factory=dict)
     approve: dict[str, Any] = Field(default_factory=dict)
+    animate: dict[str, Any] = Field(default_factory=dict)
     edit: dict[str, Any] = Field(default_factory=dict)
     deliver: dict[str, Any] = Field(default_factory=dict)
     tempo: float | None = Field(default=None, ge=20, le=400, description="BPM")

@@ -84,6 +84,8 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
             return
         if grown(c, one):
             return
+    if swept := durable.sweep(one.folder.path):
+        c.log.info("removed what an attempt that was killed left half made", job=one.id, files=len(swept))
     if one.stage == "rendered":
         desks.begin_repaint(c, one)
     one.state.attempt += 1
@@ -208,6 +210,9 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
     """A hand is done with something."""
     if event.what == "claim":
         claims.claimed(c, event)
+        return
+    if event.what == "telegram":
+        c.telegram.back(event)
         return
     if event.what == "recovered":
         claims.recovered(c, event)

@@ -21,6 +21,7 @@ from daemon.errors import Fault, FinalFault
 from daemon.events import (
     Event,
     HandEnded,
+    Heard,
     InboxSeen,
     Progress,
     Requested,
@@ -37,6 +38,7 @@ from daemon.service.estimates import Estimates, length_by_size
 from daemon.service.gates import Gates
 from daemon.service.hands import Hands
 from daemon.service.sd import Systemd
+from daemon.service.telegram import Telegram
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
 from daemon.stages import step_for
@@ -110,6 +112,7 @@ class Coordinator:
         self._scanned = float("-inf")
         self._tidied = float("-inf")
         self.pages = snapshot.Pages(settings)
+        self.telegram = Telegram(self)
 
     # --- the loop -----------------------------------------------------------------------------
 
@@ -131,6 +134,7 @@ class Coordinator:
         self.scan(starting=True)
         self.workers.start()
         self.inbox.start()
+        self.telegram.start()
         self.systemd.say("READY=1")
         self.log.info("watching", root=str(self.settings.root), jobs=len(self.jobs))
 
@@ -138,6 +142,7 @@ class Coordinator:
         """Ends cleanly: running attempts are given up (they are made again), facts are on disk already."""
         self.systemd.say("STOPPING=1")
         self.inbox.stop()
+        self.telegram.stop()
         self.workers.stop(3.0)
         for one in self.jobs.values():
             if one.running or one.stage == "rendered":
@@ -185,6 +190,7 @@ class Coordinator:
             if self._due(one, now):
                 self.consider(one, now)
         self.dispatch(now)
+        self._survive("Telegram", lambda: self.telegram.turn(now))
         if now - self._tidied >= _TIDY:
             self._tidied = now
             self.hands.give("library", "tidy", "", lambda: acts.tidy(self.settings))
@@ -241,6 +247,8 @@ class Coordinator:
         elif isinstance(event, InboxSeen):
             self.inboxes[event.inbox] = event
             claims.late(self, event)
+        elif isinstance(event, Heard):
+            self.telegram.heard(event)
         elif isinstance(event, Requested):
             asks.carry_out(self, event)
         elif isinstance(event, Signalled):
@@ -371,7 +379,7 @@ class Coordinator:
                 gate=gate,
                 delivery=delivery.state(one),
                 source_here=one.stage == "done" and delivery.source_here(one),
-                expired=delivery.expired(self, one),
+                expired=delivery.expired(self, one) and not self.telegram.keeps(one),
                 reopening=one.stage == "done" and one.state.reopening,
             )
         )
@@ -417,6 +425,7 @@ class Coordinator:
         still = (
             self.claiming
             or self.recovering
+            or self.telegram.busy()
             or any(
                 one.busy or one.dirty or one.wants or one.waits == "trying again" or desks.closing(self, one)
                 for one in self.jobs.values()
