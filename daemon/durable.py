@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+_HALF_MADE = ".tmp-"
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _FSYNC_UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP}
@@ -58,7 +59,7 @@ def fsync_file(path: str | Path) -> None:
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replaces `path` by `data`, whole or not at all. The folder must exist (OSError if not)."""
-    temp = path.parent / f".tmp-{secrets.token_hex(6)}"
+    temp = path.parent / f"{_HALF_MADE}{secrets.token_hex(6)}"
     with act("write", path):
         try:
             fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
@@ -92,7 +93,7 @@ def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0
     was moved: this attempt is no longer the current one).
     """
     final = folder / name
-    temp = folder / f".tmp-{secrets.token_hex(6)}{Path(name).suffix}"
+    temp = folder / f"{_HALF_MADE}{secrets.token_hex(6)}{Path(name).suffix}"
     with act("publish", final):
         try:
             make(temp)
@@ -105,6 +106,17 @@ def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0
                 temp.unlink()
         fsync_dir(folder)
     return final
+
+
+def sweep(folder: Path) -> list[str]:
+    """Removes what killed writers left half made in `folder`; returns the names. Nobody may be writing there."""
+    swept = []
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(_HALF_MADE):
+            with contextlib.suppress(OSError):
+                os.unlink(folder / name)
+                swept.append(name)
+    return swept
 
 
 def rename(source: Path, target: Path, *, replace: bool = False) -> None:

@@ -312,6 +312,7 @@ class Picture(Part):
     prompt: str = ""
     origin: Literal["painted", "own", "person"] = "painted"
     painter: str = ""
+    model: str = ""  # the model files that an outside painter used
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
     notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
@@ -443,6 +444,7 @@ class ClipTry(Part):
 
     rung: str
     fault: str = ""  # "black", "frozen", ...; "": it was good
+    skipped: str = ""  # why this rung was passed over
     measured: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -450,9 +452,15 @@ class Clip(Part):
     """A moving shot made from an approved still: the rung that made it, after which tries."""
 
     slot: str
-    rung: str = ""
+    picture: str = ""  # the still's id
+    rung: str = ""  # the rung that made it; "composited still": there is none, the still itself is shown
+    by: str = ""  # who made it, with what
+    seed: int = 0
     tries: list[ClipTry] = Field(default_factory=list)
     seconds: float | None = None  # how long it took, all tries together
+    because: str = ""  # why it was chosen; for a composited still, why there is no clip
+    file: str = ""  # the reel in the job's folder
+    fingerprint: str = ""
 
 
 class Missing(Part):

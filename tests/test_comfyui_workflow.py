@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from daemon.backends.comfyui import Wrong, places, workflow
-from daemon.backends.comfyui.places import Place, Spot
+from daemon.backends.comfyui.places import Place, Spot, is_link
+from tests.comfy_peer import RECORDINGS, recording
 
 SHIPPED = Path(__file__).parents[1] / "rules" / "workflows"
 
@@ -229,3 +230,36 @@ def test_links_in_a_circle_end() -> None:
         "4": node("LatentBlend", samples=["4", 0]),
     }
     assert "prompt" not in spots(graph)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_every_shipped_workflow_has_its_places_and_says_how_far_it_was_tried(path: Path) -> None:
+    told = json.loads(path.read_text("utf-8"))
+    assert "/object_info" in told["1"]["_meta"]["comment"]
+    assert all("class_type" in node for node in told.values()), "the editor opens nothing else"
+    found = workflow.load(path)
+    assert found.about.multiple == told["1"]["_meta"]["dropreel"]["multiple"]
+    assert all(set(node.get("_meta", {})) <= {"title"} for node in found.graph.values()), "comments are not sent"
+    assert found.takes("prompt") == 1 and found.takes("seed") >= 1 and found.takes("prefix") == 1
+    assert found.takes("width") >= 1 and found.takes("height") >= 1 and found.models
+    links = [
+        (name, value[0]) for told in found.graph.values() for name, value in told["inputs"].items() if is_link(value)
+    ]
+    assert all(source in found.graph for _, source in links)
+
+
+def test_the_shipped_ones_take_what_they_say() -> None:
+    sdxl, flux, kontext = (workflow.load(SHIPPED / f"{name}.json") for name in ("sdxl", "flux", "flux-kontext"))
+    assert [each.takes("negative") for each in (sdxl, flux, kontext)] == [1, 0, 0]
+    assert [each.takes("reference") for each in (sdxl, flux, kontext)] == [0, 0, 1]
+    assert kontext.takes("image") == 0
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings of a real server aren't beside the repository")
+@pytest.mark.parametrize("name", ["sdxl", "flux", "flux-kontext"])
+def test_the_shipped_samplers_are_as_a_real_server_has_them(name: str) -> None:
+    told = recording("object_info-KSampler")["body"]["KSampler"]["input"]["required"]
+    graph = workflow.load(SHIPPED / f"{name}.json").graph
+    sampler = next(each["inputs"] for each in graph.values() if each["class_type"] == "KSampler")
+    assert set(sampler) == set(told)
+    assert sampler["sampler_name"] in told["sampler_name"][0] and sampler["scheduler"] in told["scheduler"][0]

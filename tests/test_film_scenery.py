@@ -88,7 +88,16 @@ def test_each_pose_is_named_after_the_beat_that_caused_it(tmp_path: Path) -> Non
     timeline = dancing(tmp_path)
     taken = [effect for effect in timeline.effects if effect.kind == "pose"]
     assert len(taken) >= 14
-    assert all("beat at frame" in effect.because for effect in taken)
+    names = [effect.because.split(":")[0] for effect in taken]
+    assert names[:6] == [
+        "downbeat 1 of the drop",
+        "beat 2 of the drop",
+        "beat 3 of the drop",
+        "beat 4 of the drop",
+        "downbeat 2 of the drop",
+        "beat 6 of the drop",
+    ]
+    assert len(set(names)) == len(names)
     assert len({int(effect.amount) for effect in taken}) == 3
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from daemon.backends import breaker, exchange, home, notify
 from daemon.backends.breaker import Breaker, State, failed, may, wait
 from daemon.backends.http import Http, Limit, door
+from daemon.commands import service_checks
 from daemon.errors import Fault, FinalFault, PassingFault
 from daemon.settings import Settings
 from tests.test_notify import Peer
@@ -122,7 +123,7 @@ def test_an_answer_packed_in_a_way_not_asked_for_is_refused(peer: Peer) -> None:
         quick().send("GET", peer.url)
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"words " * 99)[:-9]])
+@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"words " * 99)[:-9]], ids=["none", "cut"])
 def test_a_broken_packing_is_a_passing_fault_and_asked_again(peer: Peer, packed: bytes) -> None:
     peer.answers = [(200, {"Content-Encoding": "gzip"}, packed), (200, {}, b"fine")]
     assert quick().send("GET", peer.url).body == b"fine"
@@ -386,3 +387,53 @@ def test_under_privacy_local_no_mail_and_no_notice_leaves_either(tmp_path: Path)
         problems = notify.notify(settings, "ready", "a", "b")
         assert len(problems) == 3
         assert all("privacy: local" in problem for problem in problems)
+
+
+# --- what doctor says of it --------------------------------------------------------------------------
+
+
+def findings(settings: Settings, name: str) -> list[tuple[str, str]]:
+    checks = (service_checks.services, service_checks.privacy, service_checks.writers)
+    return [(one.level, one.said) for check in checks for one in check(settings) if one.what == name]
+
+
+def everywhere(root: Path, peer: Peer, **more: Any) -> Settings:
+    (root / "stages").mkdir(exist_ok=True)
+    out = "http://203.0.113.7:9"
+    facts = {"notify": {"ntfy": f"{out}/topic"}, "writer": {"ollama": peer.url, "openai": f"{out}/v1", "gemini": False}}
+    return Settings.model_validate({"root": root, **facts, **more})
+
+
+def test_doctor_lists_what_leaves_the_house(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_checks, "_SECONDS", 0.05)
+    ((level, said),) = findings(everywhere(tmp_path, peer), "privacy")
+    assert level == "OK"
+    assert said == "open; leaves the house: ntfy (203.0.113.7), openai (203.0.113.7); stays at home: ollama (127.0.0.1)"
+    shut = everywhere(tmp_path, peer, privacy="local")
+    ((level, said),) = findings(shut, "privacy")
+    assert level == "WARN"
+    assert "would leave the house, and isn't asked: ntfy" in said
+    # Not even doctor knocks there.
+    tried: list[Any] = []
+    monkeypatch.setattr(socket, "create_connection", lambda to, **_: (tried.append(to), socket.socket())[1])
+    assert [level for level, _ in findings(shut, "openai")] == ["WARN"]
+    assert [to[0] for to in tried] == ["127.0.0.1"]
+
+
+def test_nothing_set_means_nothing_leaves(tmp_path: Path) -> None:
+    (tmp_path / "stages").mkdir()
+    settings = Settings(root=tmp_path)
+    assert findings(settings, "privacy") == [("OK", "open; nothing leaves the house")]
+    assert findings(settings, "services") == [("OK", "none set, none needed")]
+    assert findings(settings, "writer")[0][0] == "OK"
+
+
+def test_doctor_has_a_service_that_came_back_asked_again(peer: Peer, tmp_path: Path) -> None:
+    settings = everywhere(tmp_path, peer)
+    services = Breaker(tmp_path / "stages" / breaker.FILE)
+    key = peer.url.removeprefix("http://")
+    for _ in range(2):
+        services.bad(key, "refused")
+    assert key in services.told()
+    assert findings(settings, "ollama") == [("OK", f"{key} answers")]
+    assert services.told() == {}

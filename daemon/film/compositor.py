@@ -25,7 +25,7 @@ from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "9"  # part of every segment's fingerprint: change it where frames change
+VERSION = "10"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 Drawing = tuple[int, int, float, bool]  # a pose, the one that it is on its way to or -1, how far, eyes shut
@@ -64,24 +64,28 @@ class Compositor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def brush(self) -> Callable[[int, NDArray[np.uint8]], None]:
-        """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read."""
+    def brush(self, end: Callable[[], int] | None = None) -> Callable[[int, NDArray[np.uint8]], None]:
+        """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read.
+
+        end: the frame before which shots are worth making ready beforehand: others draw those behind it already.
+        """
         spare = np.empty((self.height * 3 // 2, self.width), np.uint8)
         words = Captions(self.timeline, self.width, self.height) if self.timeline.captions else None
 
         def draw(frame: int, out: NDArray[np.uint8]) -> None:
-            self._draw(frame, out, spare)
+            self._draw(frame, out, spare, end() if end else self.timeline.frames)
             if words is not None:
                 words.draw(frame, out)
 
         return draw
 
-    def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8]) -> None:
+    def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8], end: int) -> None:
         state = self.direction.state(frame)
         if frame == state.view.shot.start:
             index = state.view.shot.index
             for shot in self.timeline.shots[index + 1 : index + 3]:
-                self._prepare(shot)
+                if shot.start < end:
+                    self._prepare(shot)
         shot = self.direction.shot_at(frame)
         if frame + _AHEAD < shot.end and poses(shot.picture):
             # One by one: all the drawings of a shot would take more memory than the store may keep.

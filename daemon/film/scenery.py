@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from daemon import log
 from daemon.errors import FinalFault
 from daemon.film import staging
+from daemon.film.aloft import planes as planes_aloft
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, load, planes
 from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
@@ -127,8 +128,8 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
-    if dry:
-        before = [plane for plane in before if plane.name != "weather"]
+    still_hung = planes_aloft(scene) | ({"weather"} if dry else set())
+    before = [plane for plane in before if plane.name not in still_hung]
     front = _cut(page(width, height).draw(still(before))) if before else None
     return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first
 

@@ -28,12 +28,12 @@ from numpy.typing import NDArray
 
 from daemon.film.painter import Painted, Request
 from daemon.film.painter.choose import choose
-from daemon.film.painter.draw import compose, perform, rasterise
+from daemon.film.painter.draw import aloft, compose, perform, rasterise
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, placed
 from daemon.film.pictures import covering, load
 from daemon.film.reels import Reel
 
-VERSION = "2"
+VERSION = "3"
 STATURE = 640.0  # world units that a figure of scale 1 is tall, as the painter's own are
 LEANING = {"leaning left": -5.0, "leaning right": 5.0}  # degrees: how a character of one picture dances
 _FACE = 0.86  # where a figure's face is taken to be, share of its height
@@ -379,7 +379,8 @@ def paint(request: Request, own: dict[str, Any], folder: Path) -> Painted:
     scene["own"]["turns"] = list(turns(scene)[1:])
     picture, made = draw(scene, folder, request.width, request.height)
     x, y = made.eye(request.width, request.height)
-    return Painted(picture, {**scene, "focus": [round(x, 4), round(y, 4)]})
+    told = {"focus": [round(x, 4), round(y, 4)], "aloft": aloft(made.before)}
+    return Painted(picture, {**scene, **told})
 
 
 def looks_alike(scene: dict[str, Any], folder: Path, still: Pixels) -> float:

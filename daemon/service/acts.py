@@ -78,6 +78,8 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
             return
         if grown(c, one):
             return
+    if swept := durable.sweep(one.folder.path):
+        c.log.info("removed what an attempt that was killed left half made", job=one.id, files=len(swept))
     if one.stage == "rendered":
         desks.begin_repaint(c, one)
     one.state.attempt += 1

@@ -80,7 +80,8 @@ def _failed(c: Coordinator, one: Tracked, verb: str, outcome: Failed) -> None:
         cause = "unreadable" if outcome.facts.get("unreadable") else outcome.facts.get("cause")
         acts.fail(c, one, fault, cause=cause if cause in ("unreadable", "film") else "final", verb=verb)
     elif outcome.kind == "held":
-        one.state.delay = c.settings.limits.first_delay
+        after = outcome.facts.get("after")  # it knows when the world will have changed
+        one.state.delay = float(after) if isinstance(after, int | float) else c.settings.limits.first_delay
         one.not_before = c.clock() + one.state.delay
         one.state.last_fault = fault.sentence()
         acts.settle_state(c, one)

@@ -44,7 +44,7 @@ class Step:
 PIPELINES: dict[str, tuple[Step, ...]] = {
     "song": (
         Step("queued", "analyze", sidecars.Analysis, "analyzed", ("job.json",)),
-        Step("analyzed", "prompt", sidecars.Prompts, "prompted", ("job.json", "analysis.json")),
+        Step("analyzed", "prompt", sidecars.Prompts, "prompted", ("job.json", "analysis.json"), resource="net"),
         Step("prompted", "render", sidecars.Renders, "rendered", ("job.json", "prompts.json")),
         Step("rendered", "approve", sidecars.Approval, "approved", ("job.json", "renders.json"), by_people=True),
         Step("approved", "sync", sidecars.Sync, "synced", ("job.json", "analysis.json", "approval.json")),

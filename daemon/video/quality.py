@@ -47,8 +47,8 @@ _GRAIN = 0.2  # share of the spread of single pixels that the block means of noi
 _GRAINY = 8.0  # spread of block means above which it is no noise, however busy
 _PLAIN = 6.0  # a still with less spread of its block means is plain: half of its own is the limit then
 _LIT = 40.0  # luma that a block reaches somewhere to count as lit
-_PART = 0.35  # share of the lit blocks that may go black while the brightest others stay
-_STAYS = 0.6  # of the brightness that the brightest blocks keep while others go black
+_PART = 0.35  # share of the lit blocks that may go black while the others stay
+_STAYS = 0.6  # of their brightness that the other blocks keep
 _GRID = (16, 9)
 _TAIL = 0.2  # share of a clip that may lie in the dark after a fade
 _FADED = 0.4  # of the usual spread: a frame next to a dead one that has less was fading
@@ -247,12 +247,13 @@ def _parts(seen: list[_Frame], origin: _Frame, verdict: Verdict) -> set[str]:
     if lit.sum() < 0.15 * lit.size:
         return set()
     now = np.stack([_blocks(frame.small) for frame in seen])
-    lost = (now[:, lit] <= _BLACK).mean(axis=1)
-    # A fade takes the brightest with it; a decoder that fails leaves the rest as it was.
-    brightest = np.sort(now[:, lit], axis=1)[:, -max(1, int(0.3 * lit.sum())) :].mean(axis=1)
-    was = float(np.sort(before[lit])[-max(1, int(0.3 * lit.sum())) :].mean())
-    broken = (lost >= _PART) & (brightest >= _STAYS * was)
-    verdict.measured["region_black"] = round(float(lost[brightest >= _STAYS * was].max(initial=0.0)), 3)
+    gone = now[:, lit] <= _BLACK
+    lost = gone.mean(axis=1)
+    # A fade takes every part with it; a decoder that fails leaves the rest as bright as it was.
+    left = np.where(gone, np.nan, now[:, lit] / before[lit])
+    stays = np.array([np.nanmedian(row) if not np.isnan(row).all() else 0.0 for row in left]) >= _STAYS
+    broken = stays & (lost >= _PART)
+    verdict.measured["region_black"] = round(float(lost[stays].max(initial=0.0)), 3)
     return {"half-black"} if broken.sum() > _DIP else set()
 
 

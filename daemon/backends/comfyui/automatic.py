@@ -67,6 +67,8 @@ def spots(graph: Graph, known: Sequence[str] = ()) -> dict[str, list[Spot]]:
             there = look.by_title(what) or way()
             if there:
                 found[what] = list(dict.fromkeys(settled(graph, spot) for spot in there))
+    if "image" in found and "reference" in found:
+        found["image"] = [spot for spot in found["image"] if spot not in found["reference"]]
     if "prompt" in found and "negative" in found:
         # A negative that is made of the prompt (zeroed out) has no words of its own.
         found["negative"] = [spot for spot in found["negative"] if spot not in found["prompt"]]

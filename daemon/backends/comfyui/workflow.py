@@ -1,7 +1,8 @@
 """A workflow in API format: read, checked, and filled with what is to be made.
 
-Beside its nodes the file may hold `_dropreel` (what we are to know of it: mapping, megapixels, multiple, models)
-and comments; whatever is no node is left out before anything is sent.
+What we are to know of it (mapping, megapixels, multiple) stands in some node's `_meta` under `dropreel`, where
+ComfyUI's editor passes it over, or at the top as `_dropreel`. Whatever is no node, and every comment, is left out
+before anything is sent.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from daemon.backends.comfyui.faults import Wrong
 from daemon.backends.comfyui.places import Spot
 from daemon.backends.comfyui.replies import Graph
 
-ABOUT = "_dropreel"
+ABOUT = "dropreel"
 LARGEST = 4 << 20
 # What a value can be given for; reference and image take a picture's name on the server.
 WHAT = (
@@ -34,7 +35,6 @@ class About:
 
     megapixels: float = 1.0
     multiple: int = 16
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,7 @@ def read(
 ) -> Workflow:
     """A workflow from what its JSON holds. Wrong where it is none, or its places can't be found."""
     graph = nodes(told, name)
-    about = told.get(ABOUT)
-    about = about if isinstance(about, Mapping) else {}
+    about = _said_of(told)
     graph = with_models(graph, models or {})
     said = {**_mapping(about.get("mapping")), **_mapping(mapping)}
     if unknown := sorted(set(said) - set(WHAT)):
@@ -117,6 +116,16 @@ def read(
     return Workflow(name, graph, spots, _about(about))
 
 
+def _said_of(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a file says of itself."""
+    found = told.get(f"_{ABOUT}")
+    for node in told.values():
+        meta = node.get("_meta") if isinstance(node, Mapping) else None
+        if not isinstance(found, Mapping) and isinstance(meta, Mapping):
+            found = meta.get(ABOUT)
+    return found if isinstance(found, Mapping) else {}
+
+
 def nodes(told: Any, name: str) -> dict[str, Any]:
     """The nodes of a workflow's JSON, and nothing else. Wrong where it has none or another format."""
     if isinstance(told, Mapping) and isinstance(told.get("nodes"), list):
@@ -125,7 +134,7 @@ def nodes(told: Any, name: str) -> dict[str, Any]:
             "it holds nodes and links, as File > Save writes them",
             "In ComfyUI choose File > Export (API), and put that file in its place.",
         )
-    if isinstance(told, Mapping) and isinstance(told.get("prompt"), Mapping):
+    if isinstance(told, Mapping) and isinstance(told.get("prompt"), Mapping) and "class_type" not in told["prompt"]:
         told = told["prompt"]  # as it is posted, or as it stands in the history
     found = {}
     for node, each in told.items() if isinstance(told, Mapping) else []:
@@ -186,5 +195,4 @@ def _about(told: Mapping[str, Any]) -> About:
     return About(
         float(megapixels) if isinstance(megapixels, int | float) and 0.05 <= megapixels <= 64 else 1.0,
         int(multiple) if isinstance(multiple, int) and 1 <= multiple <= 512 else 16,
-        str(told.get("comment") or ""),
     )

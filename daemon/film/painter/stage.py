@@ -18,6 +18,10 @@ from daemon.film.painter.pen import SHEETS, Pen, Sheet
 
 WORLD = (1600.0, 900.0)
 CAST_DEPTH = 0.4
+ABOVE = 0.35  # how far over the face the middle of a head is, share of its crest
+_HEAD = 84.0  # half the breadth of a head with its hair, unscaled
+_NEARER = 1.16  # how much nearer a film's own camera goes in an upright frame
+ALOFT = frozenset({"confetti", "petals", "leaves", "gusts", "motes", "embers"})  # planes that a film lets fly itself
 LEFT, RIGHT, TOP, LOW = -900.0, 2500.0, -700.0, 1500.0  # how far places draw
 
 
@@ -55,10 +59,17 @@ class Stage:
     planes: list[Plane] = field(default_factory=list)
     spot: Spot = Spot(800, 800)
     face: Point = (800.0, 300.0)  # of the first of the cast
+    heads: list[Point] = field(default_factory=list)  # the middle of its head in each of the poses that it takes
     crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
     wash: tuple[str, float] = ("", 0.0)  # the air's colour on the cast, and how much of it
     glint: str = ""  # the colour of the light along the cast's edges; empty: the palette's light
+
+    @property
+    def gaze(self) -> Point:
+        """Where to look: the middle between the places where the first one's head is as it dances."""
+        across = [x for x, _ in self.heads or [self.face]]
+        return (min(across) + max(across)) / 2, self.face[1]
 
     @property
     def hour(self) -> str:
@@ -165,12 +176,20 @@ def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
     span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
     if aspect < 1.6:
         span *= 1.0 + 0.25 * min(1.0, (1.6 - aspect) / 0.6)  # a narrow picture needs more height to hold the shoulders
+    crest = stage.crest * spot.scale
+    heads = stage.heads or [(stage.face[0], stage.face[1] - ABOVE * crest)]
+    x, y = stage.gaze
+    # The head stays in sight wherever the dance takes it.
+    swing = max(abs(across - x) for across, _ in heads)
+    span = max(span, 2 * _NEARER * (swing + _HEAD * spot.scale) / aspect)
     zoom = max(1.05, seen / span)
     span = seen / zoom
     third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
-    low = stage.face[1] + span * (0.07 if near else 0.18)
-    room = stage.face[1] - stage.crest * spot.scale + span * 0.45  # lower than this, and the hair is cut off
-    return Camera((stage.face[0] + third, min(low, room)), zoom, roll * 1.3, flip)
+    spare = span * aspect / 2 / _NEARER - swing - _HEAD * spot.scale
+    third = math.copysign(min(abs(third), max(0.0, spare)), third)
+    low = y + span * (0.07 if near else 0.18)
+    highest = min(down for _, down in heads) - (1 - ABOVE) * crest
+    return Camera((x + third, min(low, highest + span * 0.45)), zoom, roll * 1.3, flip)  # any lower, and hair is cut
 
 
 def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:
