@@ -133,6 +133,13 @@ def _demo(parser: Parser) -> None:
     parser.add_argument("--small", action="store_true", help="854x480 instead of 1280x720: twice as fast")
 
 
+def _telegram(parser: Parser) -> None:
+    parser.add_argument("what", choices=["test"], help="test: send a trial picture, and wait for a press")
+    parser.add_argument(
+        "--wait", type=_seconds, default=120.0, metavar="SECONDS", help="how long to wait for somebody (120)"
+    )
+
+
 def _gallery(parser: Parser) -> None:
     parser.add_argument("out", metavar="OUT.png", help="the picture to write")
     parser.add_argument("--no-labels", action="store_true", help="without names beneath")
@@ -167,6 +174,7 @@ COMMANDS = (
     Command("preview", "make a part of a job's film, for a look", "preview:preview", _preview),
     Command("schema", "JSON schema of a sidecar", "schema:schema", _schema),
     Command("demo", "make a song, and a film of it, under ./demo", "demo:demo", _demo),
+    Command("telegram", "try the line to Telegram out", "telegram:telegram", _telegram),
     Command("gallery", "draw the built-in painter's scenes and poses", "gallery:gallery", _gallery),
 )
 
