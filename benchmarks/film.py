@@ -1,11 +1,12 @@
 """What a film costs: CPU seconds a frame, end to end, against libx264 alone at the same preset, in one run.
 
     python -m benchmarks.film [--song 45] [--seconds 10] [--size 1920x1080] [--fps 30] [--preset veryfast]
-                              [--look cartoon] [--only scenes|stills]
+                              [--look cartoon] [--only scenes|stills] [--runs 3]
 
 A synthesised song is heard, prompted, painted and planned as the shipped look has it: its cuts, effects and moves. So
 many seconds from the middle of the film are then drawn and encoded: as painted scenes whose figures dance, and as
-stills. libx264 alone encodes the very same frames, drawn beforehand, from a file.
+stills. libx264 alone encodes the very same frames, drawn beforehand, from a file. What a process does once (textures,
+compiled loops) is done beforehand; the scenes themselves are made anew in each run.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.midi import memory, tree
+from benchmarks.pss import Memory
 from daemon import rulebook
 from daemon.audio.listen import listen
 from daemon.audio.synth import write_song
@@ -72,27 +74,6 @@ class Film:
     window: range
 
 
-class Memory:
-    """The largest memory of this process and all below it, in MiB: sums of Pss, looked at ten times a second."""
-
-    def __init__(self) -> None:
-        self.most = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def _look(self) -> None:
-        while not self._ended.wait(0.1):
-            self.most = max(self.most, sum(memory(pid, "pss") for pid in tree(os.getpid())) // 1024)
-
-    def __enter__(self) -> Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-
 def planned(folder: Path, rule: Rule, seconds: float, still: bool) -> Film:
     """A song's film under a rule; its pictures are painted in the folder, unless they lie there already."""
     heard = listen(folder / "song.wav", fps=rule.deliver.rate())
@@ -131,21 +112,22 @@ def planned(folder: Path, rule: Rule, seconds: float, still: bool) -> Film:
     return Film(timeline, heard.envelopes, range(first, first + count))
 
 
-def row(title: str, film: Film, folder: Path, preset: str) -> str:
-    """Draws and encodes a film's window; a line of the table."""
+def row(title: str, film: Film, folder: Path, preset: str, runs: int) -> str:
+    """Draws and encodes a film's window; a line of the table: medians of runs, in which all take turns."""
     timeline, window = film.timeline, film.window
     width, height, frames = timeline.width, timeline.height, len(film.window)
     encoding = encode.Encoding(width, height, timeline.fps, preset, 20)
     program = Settings(root=folder).ffmpeg_path()
     raw = folder / "frames.nv12"
 
-    def draw() -> None:
+    def draw(out: BinaryIO | None = None) -> None:
         buffer = np.empty((height * 3 // 2, width), np.uint8)
-        with Compositor(timeline, film.envelopes) as drawing, open(raw, "wb") as out:
-            brush = drawing.brush()
+        with Compositor(timeline, film.envelopes) as drawing:
+            brush = drawing.brush(lambda: window.stop)
             for frame in window:
                 brush(frame, buffer)
-                out.write(buffer.data)
+                if out:
+                    out.write(buffer.data)
 
     def alone() -> None:
         argv = encode.picture_argv(program, encoding, folder / "alone.mp4")
@@ -154,27 +136,45 @@ def row(title: str, film: Film, folder: Path, preset: str) -> str:
 
     def whole() -> None:
         half = window.start + frames // 2
+        # As a film is made: segments side by side, each with an encoder of its own.
         with (
             Compositor(timeline, film.envelopes) as drawing,
             ThreadPoolExecutor(assemble.threads()) as pool,
         ):
             parts = (range(window.start, half), range(half, window.stop))
             made = [
-                pool.submit(encode.pictures, program, encoding, part, drawing.brush(), folder / f"part{number}.mp4")
+                pool.submit(
+                    encode.pictures,
+                    program,
+                    encoding,
+                    part,
+                    drawing.brush(lambda part=part: part.stop),
+                    folder / f"part{number}.mp4",
+                    threads=assemble.encoder_threads(),
+                )
                 for number, part in enumerate(parts)
             ]
             for one in made:
                 one.result()
 
-    drawn = measured(draw)
-    limit = measured(alone)
+    with open(raw, "wb") as out:
+        draw(out)
+    costs: list[tuple[Cost, Cost, Cost]] = []
+    most = 0
+    for _ in range(runs):
+        limit, drawn = measured(alone), measured(draw)
+        with Memory() as room:
+            made = measured(whole)
+        costs.append((limit, drawn, made))
+        most = max(most, room.most)
     raw.unlink()
-    with Memory() as most:
-        made = measured(whole)
     shots = sum(shot.start < window.stop and shot.end > window.start for shot in timeline.shots)
-    each = (1000 * cost.cpu / frames for cost in (limit, drawn, made))
-    cells = " | ".join(f"{figure:.1f}" for figure in each)
-    return f"| {title} | {frames} | {shots} | {cells} | {100 * limit.cpu / made.cpu:.0f} % | {most.most} MB |"
+    cells = " | ".join(
+        f"{statistics.median(1000 * cost.cpu / frames for cost in kind):.1f}" for kind in zip(*costs, strict=True)
+    )
+    shares = [100 * limit.cpu / made.cpu for limit, _, made in costs]
+    share = f"{statistics.median(shares):.0f} % ({min(shares):.0f} to {max(shares):.0f})"
+    return f"| {title} | {frames} | {shots} | {cells} | {share} | {most} MB |"
 
 
 def main() -> None:
@@ -185,6 +185,7 @@ def main() -> None:
     parser.add_argument("--fps", default="30")
     parser.add_argument("--preset", default="veryfast")
     parser.add_argument("--look", default="cartoon", help="a shipped rule")
+    parser.add_argument("--runs", type=int, default=3, help="of which medians are told (3)")
     parser.add_argument("--only", choices=("scenes", "stills"), help="one of the two alone")
     options = parser.parse_args()
     width, height = (int(part) for part in options.size.split("x"))
@@ -193,7 +194,7 @@ def main() -> None:
         parser.error(f"no shipped rule is called {options.look}")
     deliver = rule.deliver.model_copy(update={"width": width, "height": height, "fps": options.fps})
     rule = rule.model_copy(update={"deliver": deliver})
-    print("CPU ms a frame; memory: the largest Pss of this process and its encoders, end to end")
+    print(f"CPU ms a frame, medians of {options.runs}; memory: the largest Pss of this process and its encoders")
     print(
         "| pictures | frames | shots | libx264 alone | drawing alone | end to end | share of libx264 alone | memory |"
     )
@@ -205,7 +206,7 @@ def main() -> None:
         for title in ("scenes", "stills"):
             if options.only in (None, title):
                 film = planned(folder, rule, options.seconds, title == "stills")
-                print(row(title, film, folder, options.preset), flush=True)
+                print(row(title, film, folder, options.preset, options.runs), flush=True)
 
 
 def compile_first(folder: Path, rule: Rule) -> None:

@@ -312,6 +312,7 @@ class Picture(Part):
     prompt: str = ""
     origin: Literal["painted", "own", "person"] = "painted"
     painter: str = ""
+    model: str = ""  # the model files that an outside painter used
     fallback_because: str = ""
     note: str = ""  # the redo's note, where this is one
     notes: list[str] = Field(default_factory=list)  # all notes that led to it, oldest first
@@ -374,6 +375,7 @@ class Decisions(Sidecar):
     redone: dict[str, str] = Field(default_factory=dict)  # picture id -> id of its repainting
     wanted: list[Wish] = Field(default_factory=list)  # what the round of painting that is due is to paint
     desk: dict[str, Any] = Field(default_factory=dict)  # desk.py's memory of what it laid out
+    heard: list[int] = Field(default_factory=list)  # the chat's latest updates whose words are in here
 
 
 class Approval(Sidecar):
@@ -437,6 +439,30 @@ class Film(Part):
     notes: list[str] = Field(default_factory=list)  # what a person should know: "its words are a track of their own"
 
 
+class ClipTry(Part):
+    """One try at a clip: the rung of the ladder that it stood on, and what was measured."""
+
+    rung: str
+    fault: str = ""  # "black", "frozen", ...; "": it was good
+    skipped: str = ""  # why this rung was passed over
+    measured: dict[str, Any] = Field(default_factory=dict)
+
+
+class Clip(Part):
+    """A moving shot made from an approved still: the rung that made it, after which tries."""
+
+    slot: str
+    picture: str = ""  # the still's id
+    rung: str = ""  # the rung that made it; "composited still": there is none, the still itself is shown
+    by: str = ""  # who made it, with what
+    seed: int = 0
+    tries: list[ClipTry] = Field(default_factory=list)
+    seconds: float | None = None  # how long it took, all tries together
+    because: str = ""  # why it was chosen; for a composited still, why there is no clip
+    file: str = ""  # the reel in the job's folder
+    fingerprint: str = ""
+
+
 class Missing(Part):
     """A film that the rule asks for and that isn't there."""
 
@@ -449,6 +475,7 @@ class Sync(Sidecar):
 
     file: ClassVar[str] = "sync.json"
     films: list[Film] = Field(default_factory=list)
+    clips: list[Clip] = Field(default_factory=list)
     missing: list[Missing] = Field(default_factory=list)
     shots: int = 0
     scores: Scores = Field(default_factory=Scores)

@@ -128,7 +128,16 @@ class _Meter:
 
 def threads() -> int:
     """Segments in the making at once: one encoder fills some cores, and its end leaves them idle."""
-    return 3 if (os.cpu_count() or 2) >= 8 else 2
+    return 3 if _cores() >= 8 else 2
+
+
+def encoder_threads() -> int:
+    """Each encoder's threads. Together with the others it fills the cores; more would take memory and time alone."""
+    return max(1, _cores() // threads())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def segments(making: Making, progress: Progress) -> list[str]:
@@ -142,11 +151,15 @@ def segments(making: Making, progress: Progress) -> list[str]:
         todo = [(span, segment_name(making, span, drawing)) for span in spans(timeline)]
         missing = [(span, name) for span, name in todo if not (making.folder / name).is_file()]
         meter = _Meter(timeline.frames, timeline.frames - sum(len(span) for span, _ in missing), progress)
+        begun = [span.start for span, name in todo if (span, name) not in missing]
 
         def make(span: range, name: str) -> None:
             if stop.is_set():
                 return
-            brush = drawing.brush()
+            begun.append(span.start)
+            brush = drawing.brush(
+                lambda: min((start for start in begun if start >= span.stop), default=timeline.frames)
+            )
 
             def draw(frame: int, out: NDArray[np.uint8]) -> None:
                 if stop.is_set():
@@ -156,7 +169,9 @@ def segments(making: Making, progress: Progress) -> list[str]:
             durable.publish(
                 making.folder,
                 name,
-                lambda temp: encode.pictures(making.program, making.encoding, span, draw, temp, meter.tick),
+                lambda temp: encode.pictures(
+                    making.program, making.encoding, span, draw, temp, meter.tick, encoder_threads()
+                ),
             )
 
         # The threads outlive every ffmpeg that they start: it dies with the thread that started it.
@@ -230,7 +245,7 @@ def join(
         )
         first = int(Fraction(frames.start) / fps * form.rate + Fraction(1, 2))
         last = first + -(-total * form.rate // encode.RATE) + form.rate
-        blocks = sound.blocks(song.path, form)
+        blocks = sound.blocks(song.path)
         if span is not None:
             blocks = sound.between(blocks, first, last)
         encode.mux(argv, (np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in blocks))

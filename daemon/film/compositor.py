@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film import kernels, springing
+from daemon.film import kernels, lay_kernels, springing
 from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
@@ -64,24 +64,28 @@ class Compositor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def brush(self) -> Callable[[int, NDArray[np.uint8]], None]:
-        """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read."""
+    def brush(self, end: Callable[[], int] | None = None) -> Callable[[int, NDArray[np.uint8]], None]:
+        """Draws a frame into a buffer. One brush for each thread; FinalFault where a picture can't be read.
+
+        end: the frame before which shots are worth making ready beforehand: others draw those behind it already.
+        """
         spare = np.empty((self.height * 3 // 2, self.width), np.uint8)
         words = Captions(self.timeline, self.width, self.height) if self.timeline.captions else None
 
         def draw(frame: int, out: NDArray[np.uint8]) -> None:
-            self._draw(frame, out, spare)
+            self._draw(frame, out, spare, end() if end else self.timeline.frames)
             if words is not None:
                 words.draw(frame, out)
 
         return draw
 
-    def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8]) -> None:
+    def _draw(self, frame: int, out: NDArray[np.uint8], spare: NDArray[np.uint8], end: int) -> None:
         state = self.direction.state(frame)
         if frame == state.view.shot.start:
             index = state.view.shot.index
             for shot in self.timeline.shots[index + 1 : index + 3]:
-                self._prepare(shot)
+                if shot.start < end:
+                    self._prepare(shot)
         shot = self.direction.shot_at(frame)
         if frame + _AHEAD < shot.end and poses(shot.picture):
             # One by one: all the drawings of a shot would take more memory than the store may keep.
@@ -202,9 +206,10 @@ class Compositor:
     ) -> None:
         """A cut-out laid over; pop: how far it is squashed towards its foot, 0..1."""
         across, down = 1.0 + _SQUASH_X * pop, 1.0 - _SQUASH_Y * pop
-        for source, alpha, target, offset, lay, part in (
-            (sprite.luma, sprite.alpha, out[: self.height], tone.luma, kernels.lay_luma, 1),
-            (sprite.chroma, sprite.alpha_half, self._chroma(out), tone.chroma, kernels.lay_chroma, 2),
+        luma, chroma = (sprite.luma, sprite.alpha, sprite.kinds), (sprite.chroma, sprite.alpha_half, sprite.kinds_half)
+        for source, target, offset, lay, part in (
+            (luma, out[: self.height], tone.luma, lay_kernels.lay_luma, 1),
+            (chroma, self._chroma(out), tone.chroma, lay_kernels.lay_chroma, 2),
         ):
             rows, columns = target.shape[:2]
             wide, high = scenery.width / part, scenery.height / part
@@ -216,7 +221,7 @@ class Compositor:
             foot_x, foot_y = scenery.foot[0] * wide - 0.5, scenery.foot[1] * high - 0.5
             x0 = foot_x + (x0 - foot_x) / across - sprite.left / part
             y0 = foot_y + (y0 - foot_y) / down - sprite.top / part
-            lay(source, alpha, target, x0, y0, step_x / across, step_y / down, tone.gain, offset)
+            lay(*source, target, x0, y0, step_x / across, step_y / down, tone.gain, offset)
 
     def _chroma(self, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return out[self.height :].reshape(self.height // 2, self.width // 2, 2)

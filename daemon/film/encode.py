@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from daemon.errors import Fault, FinalFault, PassingFault
 
-VERSION = "1"  # part of every segment's fingerprint: change it where the encoding changes
+VERSION = "2"  # part of every segment's fingerprint: change it where the encoding changes
 RATE = 48000  # samples a second of every film
 _PIPE = 1 << 20
 _PR_SET_PDEATHSIG = 1
@@ -62,8 +62,8 @@ def timescale(fps: Fraction) -> int:
     return fps.numerator * max(1, -(-12000 // fps.numerator))
 
 
-def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
-    """ffmpeg's argv for NV12 frames on standard input to a picture-only MP4."""
+def picture_argv(program: str, encoding: Encoding, out: Path, threads: int = 0) -> list[str]:
+    """ffmpeg's argv for NV12 frames on standard input to a picture-only MP4. threads: the encoder's; 0: as it likes."""
     pictures = ffmpeg.input(
         "pipe:0",
         format="rawvideo",
@@ -86,6 +86,7 @@ def picture_argv(program: str, encoding: Encoding, out: Path) -> list[str]:
         flags="+cgop",
         video_track_timescale=encoding.timescale,
         # Joining goes by the file's length, which ffmpeg keeps in whole milliseconds unless told otherwise.
+        **({"threads": threads} if threads else {}),
     )
     return finished(stream, program)
 
@@ -271,9 +272,13 @@ def pictures(
     draw: Callable[[int, NDArray[np.uint8]], None],
     out: Path,
     tick: Callable[[int], None] = lambda _frames: None,
+    threads: int = 0,
 ) -> None:
-    """Encodes frames as `draw(frame, buffer)` makes them (NV12). tick(1) after each. Faults as finish() has them."""
-    running = Program(picture_argv(program, encoding, out), "encoding the pictures")
+    """Encodes frames as `draw(frame, buffer)` makes them (NV12). tick(1) after each. Faults as finish() has them.
+
+    threads: the encoder's own; 0: as it likes.
+    """
+    running = Program(picture_argv(program, encoding, out, threads), "encoding the pictures")
     free: queue.Queue[NDArray[np.uint8]] = queue.Queue()
     for _ in range(4):
         free.put(np.empty((encoding.height * 3 // 2, encoding.width), np.uint8))

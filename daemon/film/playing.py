@@ -1,8 +1,10 @@
 """Moving pictures in a film, as effects: which of their moments each frame shows, and the beat that it obeys. Pure.
 
 An effect of kind clip, loop or over is a knot of a time map: from its first frame on, the picture's own clip, the
-loop behind its cast or the one over all runs from `amount` (source seconds) towards the next knot's. One of kind act
-tells how many beats have passed, for a cast whose poses move by themselves.
+An effect of kind clip, loop or over is a knot of a time map: from its first frame on, the picture's own clip, the
+loop behind its cast or the one over all runs from `amount` (source seconds) towards the next knot's. A clip whose reel
+`goes_on` shows in each shot what comes after the last one. One of kind act tells how many beats have passed, for a cast
+whose poses move by themselves.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 from daemon.film import retime
 from daemon.film.cuts import Beats
 from daemon.film.retime import Peak
-from daemon.film.values import Effect, Shot
+from daemon.film.values import Effect, Shot, clock
 
 KINDS = ("clip", "loop", "over", "act")
 _NO_BEAT = 0.5  # seconds that stand for a beat where none is heard
@@ -29,14 +31,31 @@ def ride(shots: Sequence[Shot], beats: Beats, fps: Fraction) -> list[Effect]:
         step = float(fps) * _NO_BEAT
         numbered = [(round(number * step), number) for number in range(2)]
     found: list[Effect] = []
+    shown: dict[str, float] = {}  # a clip that goes on from shot to shot -> the moment that it has come to
     for shot in shots:
         own = shot.picture.scene.get("own") or {}
         for kind in KINDS:
-            if kind == "act" and own.get(kind):
+            if not (reel := own.get(kind)):
+                continue
+            if kind == "act":
                 found += _act(shot, numbered, fps)
-            elif reel := own.get(kind):
-                found += _clip(shot, reel, numbered, fps) if kind == "clip" else _loop(shot, kind, reel, numbered, fps)
+                continue
+            if kind != "clip":
+                found += _loop(shot, kind, reel, numbered, fps)
+                continue
+            if reel.get("goes_on"):
+                reel = {**reel, "start": shown.get(reel["file"], 0.0)}
+            made = _clip(shot, reel, numbered, fps)
+            found += made
+            if reel.get("goes_on"):
+                shown[reel["file"]] = _next(made, reel, shot, fps)
     return found
+
+
+def _next(made: Sequence[Effect], reel: dict[str, Any], shot: Shot, fps: Fraction) -> float:
+    """Where a clip goes on in its next shot; from its start where less than that shot's length is left."""
+    latest = made[-1].amount if made else 0.0
+    return latest if latest + shot.frames / float(fps) <= float(reel["seconds"]) else 0.0
 
 
 def _act(shot: Shot, beats: list[tuple[int, int]], fps: Fraction) -> list[Effect]:
@@ -75,7 +94,8 @@ def _clip(shot: Shot, reel: dict[str, Any], beats: list[tuple[int, int]], fps: F
     peaks = [Peak(*peak) for peak in reel["peaks"]]
     knots, chosen = retime.onto_beats(shot.frames, float(fps), inside, peaks, last, start)
     why = {
-        frame + shot.start: f"motion of {reel['name']} at {peak.at:.2f} s on the beat at frame {frame + shot.start}"
+        frame
+        + shot.start: f"motion of {reel['name']} at {peak.at:.2f} s on the beat at {clock(frame + shot.start, fps)}"
         for frame, peak in chosen
     }
     placed = [(frame + shot.start, moment) for frame, moment in knots]

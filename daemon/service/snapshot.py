@@ -123,6 +123,7 @@ def whole(c: Coordinator) -> dict[str, Any]:
         "problems": [
             *c.problems,
             *(said for said in (c.rulebook.problem, c.gates.room, *c.gates.absent.values()) if said),
+            *([c.telegram.problem] if c.telegram.problem else []),
         ],
     }
 
