@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from daemon.queue import schedule
 from daemon.service import acts, jobs
 from daemon.service.tracked import Tracked
-from daemon.stages import step_for
+from daemon.stages import resource as needed
 
 if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
@@ -23,7 +23,7 @@ def dispatch(c: Coordinator, now: float) -> None:
     resources = c.settings.resources
     slots = {"cpu": c.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
     used = Counter(one.resource for one in running)
-    if all(used[resource] >= slots[resource] for resource in {_resource(one, one.wants) for one in wanting}):
+    if all(used[resource] >= slots[resource] for resource in {_resource(c, one, one.wants) for one in wanting}):
         return
     waiting = [_candidate(c, one, one.wants, now) for one in wanting]
     for ident in schedule.choose(waiting, running, slots):
@@ -36,12 +36,11 @@ def dispatch(c: Coordinator, now: float) -> None:
             jobs.later(c, one, now, error)
 
 
-def _resource(one: Tracked, verb: str) -> str:
-    step = step_for(one.kind, one.stage)
-    return step.resource if step is not None and step.verb == verb else "cpu"
+def _resource(c: Coordinator, one: Tracked, verb: str) -> str:
+    return needed(one.kind, verb, one.about.rule if one.about else {}, c.settings)
 
 
 def _candidate(c: Coordinator, one: Tracked, verb: str, now: float) -> schedule.Candidate:
-    resource = _resource(one, verb)
+    resource = _resource(c, one, verb)
     estimate = c.estimates.seconds(verb, one.length)
     return schedule.Candidate(one.id, resource, estimate, now - one.since, one.state.priority, one.alone)

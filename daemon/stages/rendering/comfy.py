@@ -20,6 +20,7 @@ from daemon import hours, rulebook, sidecars
 from daemon.backends import comfyui
 from daemon.backends.comfyui import Pool, Seen, Task, workflow
 from daemon.backends.comfyui.workflow import Workflow
+from daemon.backends.http import door
 from daemon.errors import Fault, Held
 from daemon.job import JobFolder
 from daemon.rules import Rule
@@ -76,6 +77,19 @@ def load(settings: Any, rule: Rule, name: str) -> Workflow:
     return workflow.load(path, rule.pictures.mapping, models) if models or rule.pictures.mapping else plain
 
 
+def pooled(tools: Tools, **more: Any) -> Pool:
+    """The servers of the settings, through the one HTTP door. They are asked even where they were away lately."""
+    settings = tools.settings
+    return Pool(
+        settings.comfyui,
+        **{
+            "http": lambda: door(settings, attempts=3, seconds=20, patient=True),
+            "probe": lambda: door(settings, attempts=1, seconds=5, patient=True),
+            **more,
+        },
+    )
+
+
 @dataclass
 class Comfy:
     """ComfyUI as the painter of one job. say(doing, **extra): how far it is."""
@@ -95,7 +109,7 @@ class Comfy:
 
     def __post_init__(self) -> None:
         pictures, set_up = self.rule.pictures, self.tools.settings.comfyui
-        self.pool = Pool(set_up, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
+        self.pool = pooled(self.tools, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
         self._hours = hours.parse(pictures.gpu_hours)
         self._patience = set_up.patience if pictures.painter == "comfyui" else 0.0
         self._lock = threading.Lock()
