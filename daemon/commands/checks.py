@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daemon import __version__, redact, rulebook
-from daemon.commands import folder_checks, look
+from daemon.commands import comfy_checks, folder_checks, look
 from daemon.commands.folder_checks import Check, Finding, user_name
 from daemon.errors import UsageError
 from daemon.places import Root
@@ -235,6 +235,7 @@ ALL: tuple[Check, ...] = (
     folder_checks.account,
     secrets,
     services,
+    comfy_checks.comfyui,
     service,
     clock,
     caches,
