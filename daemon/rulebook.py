@@ -127,6 +127,7 @@ class _Overrides(BaseModel):
     writer: Annotated[dict[str, Any], BeforeValidator(_in_a_word)] = Field(default_factory=dict)
     pictures: dict[str, Any] = Field(default_factory=dict)
     approve: dict[str, Any] = Field(default_factory=dict)
+    animate: dict[str, Any] = Field(default_factory=dict)
     edit: dict[str, Any] = Field(default_factory=dict)
     deliver: dict[str, Any] = Field(default_factory=dict)
     tempo: float | None = Field(default=None, ge=20, le=400, description="BPM")

@@ -14,10 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon import events
 from daemon.backends import breaker, exchange, home, notify
 from daemon.backends.breaker import Breaker, State, failed, may, wait
+from daemon.backends.comfyui import socket as comfy_socket
 from daemon.backends.http import Http, Limit, door
+from daemon.commands import service_checks
 from daemon.errors import Fault, FinalFault, PassingFault
+from daemon.queue import leash
 from daemon.settings import Settings
 from tests.test_notify import Peer
 
@@ -122,7 +126,7 @@ def test_an_answer_packed_in_a_way_not_asked_for_is_refused(peer: Peer) -> None:
         quick().send("GET", peer.url)
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"words " * 99)[:-9]])
+@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"words " * 99)[:-9]], ids=["none", "cut"])
 def test_a_broken_packing_is_a_passing_fault_and_asked_again(peer: Peer, packed: bytes) -> None:
     peer.answers = [(200, {"Content-Encoding": "gzip"}, packed), (200, {}, b"fine")]
     assert quick().send("GET", peer.url).body == b"fine"
@@ -367,6 +371,48 @@ def test_the_settings_shut_the_door(tmp_path: Path) -> None:
         door(Settings(root=tmp_path, privacy="local")).send("GET", "http://203.0.113.7/")
 
 
+@pytest.fixture
+def _let_out() -> Iterator[None]:
+    yield
+    home.keep(False)
+
+
+def test_under_privacy_local_no_worker_reaches_outside_whoever_makes_the_call(tmp_path: Path, _let_out: None) -> None:
+    (tmp_path / "job").mkdir()
+    for privacy, expected in (("local", "privacy: local"), ("open", "")):
+        settings = Settings.model_validate({"root": tmp_path, "privacy": privacy})
+        answer = str(tmp_path / "answer")
+        leash.run(leash.Call(str(tmp_path / "job"), "x", 1, settings, "", answer, "tests.test_http:calling_out", ()))
+        outcome = leash.read_answer(answer)
+        assert isinstance(outcome, events.Failed)
+        assert (expected or "proxy") in f"{outcome.what} {outcome.why}"
+
+
+def calling_out(_verb: str) -> Any:
+    """A stage that calls out by a session of its own; where it isn't shut in, by a proxy that isn't there."""
+
+    def work(_job: object, _tools: object) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("http_proxy", "http://127.0.0.1:9")
+            try:
+                Http(attempts=1).send("GET", "http://203.0.113.7/")
+            except PassingFault:
+                raise ValueError("it went by the proxy") from None
+
+    return work
+
+
+def test_under_privacy_local_the_socket_of_comfyui_stays_at_home_too(_let_out: None) -> None:
+    home.keep(True)
+    listener = comfy_socket.Listener.__new__(comfy_socket.Listener)
+    listener._address = "ws://203.0.113.7:8188/ws?clientId=1"
+    with pytest.raises(FinalFault, match="privacy: local"):
+        listener._at_home()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listener._address = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?clientId=1"
+        listener._at_home().close()
+
+
 def test_under_privacy_local_no_mail_and_no_notice_leaves_either(tmp_path: Path) -> None:
     (tmp_path / "stages").mkdir()
     for tls in ("tls", "starttls", "none"):
@@ -386,3 +432,53 @@ def test_under_privacy_local_no_mail_and_no_notice_leaves_either(tmp_path: Path)
         problems = notify.notify(settings, "ready", "a", "b")
         assert len(problems) == 3
         assert all("privacy: local" in problem for problem in problems)
+
+
+# --- what doctor says of it --------------------------------------------------------------------------
+
+
+def findings(settings: Settings, name: str) -> list[tuple[str, str]]:
+    checks = (service_checks.services, service_checks.privacy, service_checks.writers)
+    return [(one.level, one.said) for check in checks for one in check(settings) if one.what == name]
+
+
+def everywhere(root: Path, peer: Peer, **more: Any) -> Settings:
+    (root / "stages").mkdir(exist_ok=True)
+    out = "http://203.0.113.7:9"
+    facts = {"notify": {"ntfy": f"{out}/topic"}, "writer": {"ollama": peer.url, "openai": f"{out}/v1", "gemini": False}}
+    return Settings.model_validate({"root": root, **facts, **more})
+
+
+def test_doctor_lists_what_leaves_the_house(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_checks, "_SECONDS", 0.05)
+    ((level, said),) = findings(everywhere(tmp_path, peer), "privacy")
+    assert level == "OK"
+    assert said == "open; leaves the house: ntfy (203.0.113.7), openai (203.0.113.7); stays at home: ollama (127.0.0.1)"
+    shut = everywhere(tmp_path, peer, privacy="local")
+    ((level, said),) = findings(shut, "privacy")
+    assert level == "WARN"
+    assert "would leave the house, and isn't asked: ntfy" in said
+    # Not even doctor knocks there.
+    tried: list[Any] = []
+    monkeypatch.setattr(socket, "create_connection", lambda to, **_: (tried.append(to), socket.socket())[1])
+    assert [level for level, _ in findings(shut, "openai")] == ["WARN"]
+    assert [to[0] for to in tried] == ["127.0.0.1"]
+
+
+def test_nothing_set_means_nothing_leaves(tmp_path: Path) -> None:
+    (tmp_path / "stages").mkdir()
+    settings = Settings(root=tmp_path)
+    assert findings(settings, "privacy") == [("OK", "open; nothing leaves the house")]
+    assert findings(settings, "services") == [("OK", "none set, none needed")]
+    assert findings(settings, "writer")[0][0] == "OK"
+
+
+def test_doctor_has_a_service_that_came_back_asked_again(peer: Peer, tmp_path: Path) -> None:
+    settings = everywhere(tmp_path, peer)
+    services = Breaker(tmp_path / "stages" / breaker.FILE)
+    key = peer.url.removeprefix("http://")
+    for _ in range(2):
+        services.bad(key, "refused")
+    assert key in services.told()
+    assert findings(settings, "ollama") == [("OK", f"{key} answers")]
+    assert services.told() == {}

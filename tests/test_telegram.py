@@ -50,7 +50,7 @@ class Room:
     def begin(self) -> Coordinator:
         """A coordinator, as after a restart."""
         self.c = coordinator(self.settings, once=False, stages=self.stages)
-        self.c.telegram.gap = 0.0
+        self.c.telegram.errands.pace.gap = 0.0
         self.c.start()
         self.runs = True
         return self.c
@@ -316,11 +316,11 @@ def test_too_many_requests_are_sent_later_and_lose_nothing(room: Room, peer: Pee
     peer.refuse["sendMediaGroup"] = [No(429, "Too Many Requests: retry after 30", retry_after=30)]
     room.drop()
     room.until(lambda: peer.asked("sendMediaGroup"))
-    room.until(lambda: room.c.telegram._failing is not None)
-    left = room.c.telegram._not_before - room.c.clock()
+    room.until(lambda: room.c.telegram.errands.failing)
+    left = room.c.telegram.errands.not_before - room.c.clock()
     assert 25 < left <= 30
     assert peer.in_chat(kind="photo") == []
-    room.c.telegram._not_before = 0.0
+    room.c.telegram.errands.not_before = 0.0
     room.until(lambda: len(peer.in_chat(kind="photo")) == 4)
 
 
@@ -328,7 +328,7 @@ def test_a_group_that_became_a_supergroup_gets_everything_there(room: Room, peer
     peer.migrate(GROUP, -1001, told=False)
     room.drop()
     room.until(lambda: room.c.telegram.here == -1001)
-    room.c.telegram._not_before = 0.0
+    room.c.telegram.errands.not_before = 0.0
     room.until(lambda: len(peer.in_chat(-1001, "photo")) == 4)
     room.end()
     assert room.begin().telegram.here == -1001
@@ -496,13 +496,13 @@ def test_once_sends_what_waits_and_ends(tmp_path: Path, peer: Peer) -> None:
     settings.telegram.approvers, settings.telegram.api = {ANNA: "Anna"}, peer.url
     toys.wav(settings.inbox / "songs" / "a.wav")
     c = coordinator(settings)
-    c.telegram.gap = 0.0
+    c.telegram.errands.pace.gap = 0.0
     c.run()
     assert len(peer.in_chat(kind="photo")) == 4
     _, grid = [message for message in peer.in_chat() if message.buttons]
     peer.press(grid, "✅ 01a")
     c = coordinator(settings)
-    c.telegram.gap = 0.0
+    c.telegram.errands.pace.gap = 0.0
     c.run()
     assert "01a: approved by Anna" in grid.text
 

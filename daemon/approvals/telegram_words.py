@@ -7,7 +7,7 @@ of it. Words are absolute, never a switch: an update that comes twice says the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,10 +149,10 @@ class Wish:
     note: str = ""
 
 
-def wish(text: str) -> Wish:
-    """What a reply says: pictures it begins with, then a plain yes or no, else the note of a picture painted again."""
+def wish(text: str, known: Collection[str]) -> Wish:
+    """What a reply says: known pictures it begins with, then a plain yes or no, else what to paint another way."""
     named: list[str] = []
-    while found := _PICTURE.match(text):
+    while (found := _PICTURE.match(text)) and found[1].lower() in known:
         named.append(found[1].lower())
         text = text[found.end() :]
     rest = " ".join(text.split())

@@ -138,6 +138,12 @@ def told(path: Path) -> dict[str, dict[str, dict[str, int]]]:
     return found
 
 
+def today(path: Path, service: str, now: float | None = None) -> dict[str, int]:
+    """What was counted of a service since its day began."""
+    day = day_of(service, time.time() if now is None else now)
+    return told(path).get(day, {}).get(service, {"requests": 0, "asked": 0, "said": 0})
+
+
 def _of(facts: dict[str, Any], day: str, service: str) -> dict[str, int]:
     found: dict[str, int] = (
         facts["days"].setdefault(day, {}).setdefault(service, {"requests": 0, "asked": 0, "said": 0})

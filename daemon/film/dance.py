@@ -42,7 +42,9 @@ def poses(picture: PictureFile) -> tuple[str, ...]:
 def ride(shots: Sequence[Shot], sections: list[Section], beats: Beats) -> list[Effect]:
     """The effects of all painted shots."""
     found: list[Effect] = []
+    begins: dict[int, int] = {}
     for shot in shots:
+        first = begins.setdefault(shot.section, shot.start)
         struck = poses(shot.picture)
         if not struck:
             continue
@@ -58,11 +60,17 @@ def ride(shots: Sequence[Shot], sections: list[Section], beats: Beats) -> list[E
             turn = _TURNS[energy]
             pose = turn[place % len(turn)] % len(struck)
             until = inside[index + 1] if index + 1 < len(inside) else shot.end
-            name = "downbeat" if beat in beats.strong else "beat"
-            found.append(
-                Effect("pose", beat, until - beat, float(pose), f"{name} at frame {beat}, {shot.role}: {struck[pose]}")
-            )
+            because = f"{_named(beats, beat, first)} of the {shot.role}: {struck[pose]}"
+            found.append(Effect("pose", beat, until - beat, float(pose), because))
     return found
+
+
+def _named(beats: Beats, beat: int, first: int) -> str:
+    """A beat by its number in the section that begins at frame `first`: "beat 12", "downbeat 4"."""
+    before = beats.within(first, beat + 1)
+    if beat in beats.strong:
+        return f"downbeat {sum(1 for one in before if one in beats.strong)}"
+    return f"beat {len(before)}"
 
 
 def _in_bar(beats: Beats, beat: int) -> int:

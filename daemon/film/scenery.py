@@ -5,6 +5,7 @@ Each is drawn once, large enough for the camera, and moved as a cut-out.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from daemon import log
 from daemon.errors import FinalFault
-from daemon.film import staging
+from daemon.film import springing, staging
 from daemon.film.aloft import planes as planes_aloft
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, load, planes
@@ -29,6 +30,7 @@ _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved pictu
 _SHAPE = 0.02  # share by which a picture's shape may differ from the frame's
 
 Plane = NDArray[np.uint8]
+Steps = tuple[int, ...]
 
 
 class Performer(Protocol):
@@ -39,8 +41,13 @@ class Performer(Protocol):
         """Bytes kept."""
         ...
 
-    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        """The figure in a pose, or part of the way (share) towards another; None where nothing of it is seen."""
+    def sprite(
+        self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False, steps: Steps = ()
+    ) -> Sprite | None:
+        """The figure in a pose, or part of the way (share) towards another; None where nothing of it is seen.
+
+        steps: which of its pictures each of people's own cast shows, where their pose is one that moves.
+        """
         ...
 
 
@@ -62,18 +69,39 @@ class Scenery:
 
 
 class _Own:
-    """People's own cast: each pose a picture, nothing between two of them."""
+    """People's own cast: each pose a picture that springs into the next, as nothing lies between two of them."""
 
-    size = 0
+    def __init__(
+        self, picture: PictureFile, made: staging.Set, width: int, height: int, foot: tuple[float, float]
+    ) -> None:
+        self._picture, self._made, self._canvas, self._foot = picture, made, (width, height), foot
+        self._placed: dict[str, tuple[Plane, int, int] | None] = {}
+        self._lock = threading.Lock()
 
-    def __init__(self, picture: PictureFile, made: staging.Set, width: int, height: int) -> None:
-        self._picture, self._made, self._canvas = picture, made, (width, height)
+    @property
+    def size(self) -> int:
+        return sum(placed[0].nbytes for placed in list(self._placed.values()) if placed)
 
-    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        shown = towards if towards and share >= 1 else pose
-        folder = self._picture.path.parent
-        placed = staging.figures(self._picture.scene, self._made, folder, shown, *self._canvas)
-        return from_rgba(*placed, *self._canvas) if placed else None
+    def sprite(
+        self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False, steps: Steps = ()
+    ) -> Sprite | None:
+        placed = self._standing(springing.shown(pose, towards, share), steps)
+        if placed is None:
+            return None
+        if towards:
+            side = 1 if pose < towards else -1
+            placed = springing.sprung(*placed, self._foot, share, side, self._canvas)
+        return from_rgba(*placed, *self._canvas)
+
+    def _standing(self, pose: str, steps: Steps) -> tuple[Plane, int, int] | None:
+        """The cast at rest in a pose; one that moves by itself is drawn anew for each of its pictures."""
+        scene, folder = self._picture.scene, self._picture.path.parent
+        if steps:
+            return staging.figures(scene, self._made, folder, pose, *self._canvas, steps)
+        with self._lock:
+            if pose not in self._placed:
+                self._placed[pose] = staging.figures(scene, self._made, folder, pose, *self._canvas)
+            return self._placed[pose]
 
 
 def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[str] = frozenset()) -> Scenery | None:
@@ -90,8 +118,8 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
         dry = _FALLING.get(str(picture.scene.get("weather"))) in falling
         stage: Scenery | None = None
         if not own or _own_as_approved(picture):
-            stage, first = _apart(picture, taken[0], wide, high, dry)
-        if stage is None or not (own or _as_approved(picture, None if dry else stage, first)):
+            stage, first, wet = _apart(picture, taken[0], wide, high, dry)
+        if stage is None or not (own or _as_approved(picture, stage, first, wet)):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
         return stage
@@ -100,8 +128,11 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None]:
-    """The scene, and its painted figure in a pose; dry: without its weather."""
+def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None, str]:
+    """The scene, its painted figure in a pose, and all that lies before it (SVG) where some of that is left out.
+
+    dry: without its weather.
+    """
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
@@ -111,10 +142,11 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
     first: Sprite | None = None
     if made is not None and made.stands:
         still, before = made.still, made.before
-        figure = _Own(picture, made, width, height)
         foot = made.stands[0].spot
         a, b, c, d, e, f = made.camera.transform(made.stands[0].depth, width, height)
-        x, y = (a * foot.x + c * foot.y + e) / width, (b * foot.x + d * foot.y + f) / height
+        at = (a * foot.x + c * foot.y + e, b * foot.x + d * foot.y + f)
+        figure = _Own(picture, made, width, height, at)
+        x, y = at[0] / width, at[1] / height
     else:
         jointed = Jointed(scene, width, height)
         still, before = jointed.still, [] if own.get("background") else jointed.before
@@ -128,10 +160,13 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
-    still_hung = planes_aloft(scene) | ({"weather"} if dry else set())
-    before = [plane for plane in before if plane.name not in still_hung]
+    hung = planes_aloft(scene) | ({"weather"} if dry else set())
+    wet = ""
+    if any(plane.name in hung for plane in before):
+        wet = still(before)
+        before = [plane for plane in before if plane.name not in hung]
     front = _cut(page(width, height).draw(still(before))) if before else None
-    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first, wet
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
@@ -143,30 +178,30 @@ def _own_as_approved(picture: PictureFile) -> bool:
     return staging.looks_alike(picture.scene, picture.path.parent, load(picture.path)) < _ALIKE
 
 
-def _as_approved(picture: PictureFile, stage: Scenery | None, figure: Sprite | None) -> bool:
+def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None, wet: str) -> bool:
     """Whether the scene is still drawn as it was approved: seen small, its figure in the approved pose.
 
-    A picture of another shape than the frame, or one without a whole stage, is drawn again in its own.
+    A picture of another shape than the frame is drawn again in its own. wet: SVG in place of what lies before.
     """
     from daemon.film.painter.draw import draw_picture
 
     still = load(picture.path)
     high, wide = still.shape[:2]
     size = (_SMALL, max(16, round(_SMALL * high / wide)))
-    if stage is not None and abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
-        again = _small(stage, figure, *size)
+    if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
+        again = _small(stage, figure, wet, *size)
     else:
         again = draw_picture(picture.scene, *size).astype(np.float32)
     small = cv2.resize(still, size, interpolation=cv2.INTER_AREA)
     return float(np.abs(again - small).mean()) < _ALIKE
 
 
-def _small(stage: Scenery, figure: Sprite | None, width: int, height: int) -> NDArray[np.float32]:
-    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255."""
+def _small(stage: Scenery, figure: Sprite | None, wet: str, width: int, height: int) -> NDArray[np.float32]:
+    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255; wet: SVG over it all."""
     half = (stage.width // 2, stage.height // 2)
     luma = cv2.resize(stage.back.luma, half, interpolation=cv2.INTER_AREA)
     seen = np.dstack([luma, stage.back.chroma]).astype(np.float32)
-    for part in (figure, stage.front):
+    for part in (figure, None if wet else stage.front):
         if part is None:
             continue
         rows, columns = part.alpha_half.shape
@@ -175,6 +210,10 @@ def _small(stage: Scenery, figure: Sprite | None, width: int, height: int) -> ND
         below *= 1 - part.alpha_half[..., None].astype(np.float32) / 255
         below += over[: below.shape[0], : below.shape[1]]
     yuv = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    if wet:
+        scale = (width / stage.width, 0.0, 0.0, height / stage.height, 0.0, 0.0)
+        drawn = page(width, height).draw(wet, scale).astype(np.float32).transpose(1, 2, 0)
+        yuv = yuv * (1 - drawn[..., 3:] * np.float32(1 / 255)) + drawn[..., :3]
     return np.asarray((yuv - MATRIX[:, 3]) @ np.linalg.inv(MATRIX[:, :3]).T, np.float32)
 
 

@@ -7,6 +7,7 @@ absolute change of a picture from the one before it, in those units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -245,7 +246,7 @@ def flashes_a_second(mean: Series, fps: Fraction) -> int:
     """The most general flashes in any second: pairs of opposing changes of a tenth of full relative
     luminance or more, the darker below 0.80 (WCAG 2.2, general flash)."""
     light = (np.clip((mean.astype(np.float64) - 16) / 219, 0, 1)) ** 2.2
-    second = max(1, int(fps))
+    second = max(1, math.ceil(fps))  # a whole one at least: at 23.976, 23 frames would be less
     begins = np.flatnonzero(np.abs(np.diff(light)) > 0.01)
     return max((_turns(light[begin : begin + second + 1]) // 2 for begin in begins), default=0)
 

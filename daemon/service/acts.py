@@ -9,7 +9,7 @@ from daemon import durable, log, sidecars
 from daemon.errors import Fault
 from daemon.events import HandEnded
 from daemon.queue import spool
-from daemon.service import claims, delivery, desks, notices, outside
+from daemon.service import claims, delivery, desks, ledger, notices, outside
 from daemon.service.decide import Act
 from daemon.service.tracked import Tracked
 from daemon.stages import resource
@@ -60,6 +60,12 @@ def advance(c: Coordinator, one: Tracked, to: str) -> None:
 
 def move(c: Coordinator, one: Tracked, to: str) -> None:
     """Moves a job's folder to another stage."""
+    if to in ("done", "failed"):
+        try:
+            ledger.write(c.settings, one, to, c.stamp())
+        except OSError as error:
+            # A full disk costs a line of the statistics, not the job.
+            c.log.warning("the ledger can't be written", job=one.id, error=str(error))
     one.folder = spool.move(one.folder, c.settings.stages, to)
     one.since = c.clock()
     one.next_sidecar, one.wants, one.waits, one.dirty = False, "", "", True
@@ -78,6 +84,8 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
             return
         if grown(c, one):
             return
+    if swept := durable.sweep(one.folder.path):
+        c.log.info("removed what an attempt that was killed left half made", job=one.id, files=len(swept))
     if one.stage == "rendered":
         desks.begin_repaint(c, one)
     one.state.attempt += 1

@@ -69,7 +69,7 @@ def _said(telegram: Telegram, said: words.Said, name: str) -> str:
             break
     else:
         return ""
-    wish = words.wish(said.text)
+    wish = words.wish(said.text, _known(one))
     pictures = wish.pictures or (shown if len(shown) == 1 else ())
     if not pictures:
         example = shown[0] if shown else "03b"
@@ -97,8 +97,7 @@ def decide(
     desks.load(one)
     if number in one.decisions.heard:
         return ""
-    renders = one.renders
-    known = {one.picture.id for slot in merge.now(renders, one.decisions) for one in slot.candidates} if renders else {}
+    known = _known(one)
     if missing := [ident for ident in pictures if ident not in known and ident != words.WHOLE]:
         return f"There is no picture {missing[0]}."
     new = [
@@ -117,6 +116,11 @@ def decide(
         return ""
     what = "All" if pictures == (words.WHOLE,) else ", ".join(pictures)
     return f"{what}: {_DONE[verdict]}."
+
+
+def _known(one: Tracked) -> set[str]:
+    slots = merge.now(one.renders, one.decisions) if one.renders else []
+    return {candidate.picture.id for slot in slots for candidate in slot.candidates}
 
 
 def _whither(one: Tracked) -> str:

@@ -1,8 +1,10 @@
-"""Sync: the approved pictures become a film, cut on the music, verified by decoding it; and its further formats."""
+"""Sync: the approved pictures become clips where somebody makes them, and a film, cut on the music, verified by
+decoding it; and its further formats."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daemon import sidecars
@@ -10,6 +12,7 @@ from daemon.delivering import Deliver, Further
 from daemon.errors import Fault, PassingFault
 from daemon.film import prepare
 from daemon.job import JobFolder
+from daemon.stages.animating.animate import animate
 from daemon.stages.syncing import beside, films, phone
 from daemon.stages.syncing.sources import Sources, read
 from daemon.stages.tools import Tools
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from daemon.film.values import Timeline
 
 _FILMS = 0.97  # share of the work that is the making of the films
+_CLIPS = 0.6  # and of all of it that is the making of clips, where there are any
 
 
 def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
@@ -26,10 +30,15 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
     What lies there from an earlier attempt under the right fingerprint is used again. A film that fails its
     checks is made again once; then FinalFault where it is the first one, while a further format that can't be made
     is told of in the sidecar. FinalFault where a picture or the song can't be read, PassingFault where the encoder
-    was interrupted.
+    was interrupted, Held where an animator may not be used at this hour.
     """
     prepare(tools.settings.cache)
     sources = read(job, tools)
+    still, told = sources, films.part(tools.progress, 0.0, _CLIPS)
+    animated = animate(sources, tools, lambda: films.plan(still, still.rule)[0].shots, told)
+    sources = replace(sources, slots=animated.slots)
+    if animated.clips:
+        tools = replace(tools, progress=films.part(tools.progress, _CLIPS, 1.0))
     deliver = sources.rule.deliver
     further = deliver.further()
     tools.progress(0.0, "planning the cuts")
@@ -44,6 +53,8 @@ def sync(job: JobFolder, tools: Tools) -> sidecars.Sync:
         loudness_before=sources.analysis.loudness,
         loudness_after=made.loudness,
         tries=made.tries,
+        clips=animated.clips,
+        notes=animated.notes,
     )
     others: dict[str, Timeline] = {}
     wanted: list[tuple[str, Callable[[films.Progress], sidecars.Film]]] = [

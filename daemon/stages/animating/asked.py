@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,24 @@ class Stopped(ClipFault):
     kind = "stopped"
 
 
+class Refused(ClipFault):
+    """It isn't made that way there: another rung may be taken."""
+
+    kind = "refused"
+
+
+class Broken(ClipFault):
+    """Something failed in the making."""
+
+    kind = "server failed"
+
+
+class Lost(ClipFault):
+    """It vanished where it was made, or can't be fetched."""
+
+    kind = "lost"
+
+
 class NoAnimator(Fault):
     """Whoever makes clips is away or can't do it at all: the rest of the film is composited."""
 
@@ -62,11 +81,12 @@ class Grid:
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """The size whose shape is nearest to a picture's."""
-        return min(self.sizes, key=lambda size: abs(_shape(*size) - _shape(width, height)))
+        return min(self.sizes, key=lambda size: abs(math.log(size[0] * height / (size[1] * width))))
 
-
-def _shape(width: int, height: int) -> float:
-    return width / height if width >= height else 2.0 - height / width
+    @property
+    def largest(self) -> float:
+        """Pixels times frames of its largest clip, in millions."""
+        return max(width * height for width, height in self.sizes) * self.most / 1e6
 
 
 @dataclass(frozen=True)
@@ -99,7 +119,17 @@ class Animator(Protocol):
 
     @property
     def published(self) -> float:
-        """Seconds for one whole clip by published figures."""
+        """Seconds for one of its largest clips by published figures."""
+        ...
+
+    @property
+    def hands(self) -> int:
+        """How many clips are made at once."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether its clips are of exactly the size and count that are asked for."""
         ...
 
     def unable(self) -> dict[str, str]:

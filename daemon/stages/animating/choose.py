@@ -25,12 +25,14 @@ _REPEATED = 0.5
 
 @dataclass(frozen=True)
 class Chosen:
-    """A still that becomes a clip. frames: on the model's grid; on_screen, cost: seconds."""
+    """A still that becomes a clip. frames: on the model's grid; least: how few its longest shot can do with;
+    on_screen, cost: seconds."""
 
     picture: PictureFile
     slot: str
     section: int
     frames: int
+    least: int
     on_screen: float
     worth: float
     cost: float
@@ -73,12 +75,12 @@ def choose(
             continue
         first = mine[0]
         wanted = max(max(lengths) * SLOWEST, min(sum(lengths), longest_clip))
-        frames = grid.frames(wanted)
+        frames, least = grid.frames(wanted), grid.frames(max(lengths) * SLOWEST)
         worth = sum(_worth(shot, seconds, sections) for shot, seconds in zip(mine, lengths, strict=True))
         if _repeats(first.section, sections):
             worth *= _REPEATED
         took = cost(first.picture, frames)
-        offers.append(Chosen(first.picture, first.slot, first.section, frames, sum(lengths), worth, took))
+        offers.append(Chosen(first.picture, first.slot, first.section, frames, least, sum(lengths), worth, took))
     taken: list[Chosen] = []
     left = budget
     for one in sorted(offers, key=lambda offer: (-offer.worth / max(offer.cost, 1e-6), offer.slot, offer.picture.id)):

@@ -82,10 +82,7 @@ def _exact(graph: Graph, _choices: Choices) -> Graph | str:
         elif name in _DTYPES and value in _FAST:
             inputs[name] = _FAST[value]
             done = True
-        elif name == "enable_fp16_accumulation" and value is True:
-            inputs[name] = False
-            done = True
-        elif name == "allow_compile" and value is True:
+        elif (name == "enable_fp16_accumulation" and value is True) or (name == "allow_compile" and value is True):
             inputs[name] = False
             done = True
         elif kind.startswith("TorchCompileModel") and name == "model" and _link(value):

@@ -22,14 +22,9 @@ NEGATIVE = "static, frozen, still picture, black frames, flicker, text, subtitle
 _LONGEST = 1800
 
 
-def level(energy: float) -> str:
-    """low, medium or high, as the cuts tell them apart."""
-    return "low" if energy < 0.35 else "medium" if energy < 0.65 else "high"
-
-
-def moving(prompt: str, role: str, energy: float, said: Mapping[str, str]) -> str:
-    """A still's prompt with what moves in it. said: the rule's own words, by role or energy; "" there: none."""
-    each = [said.get(name, MOTION.get(name, "")) for name in (role, level(energy))]
+def moving(prompt: str, role: str, energy: str, said: Mapping[str, str]) -> str:
+    """A still's prompt with what moves in it. energy: low, medium or high; said: the rule's own words, "" for none."""
+    each = [said.get(name, MOTION.get(name, "")) for name in (role, energy)]
     parts = [part.strip(" .") for part in (prompt, *each) if part.strip(" .")]
     return ". ".join(part[:1].upper() + part[1:] for part in parts)[:_LONGEST]
 
