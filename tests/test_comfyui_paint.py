@@ -65,7 +65,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     def comfy_(*facts: Any, **more: Any) -> Any:
         return painter(*facts, **more, sleep=made.sleep, clock=lambda: made.seconds, now=lambda: made.now)
 
-    monkeypatch.setattr(comfy, "Pool", pooled)
+    monkeypatch.setattr(comfy, "pooled", pooled)
     monkeypatch.setattr(comfy, "Comfy", comfy_)
     return made
 
