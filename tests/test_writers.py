@@ -20,7 +20,7 @@ from daemon.backends.quota import Allowance, Quota
 from daemon.errors import PassingFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.settings import Settings
+from daemon.settings import Settings, load
 from daemon.stages import prompt, step_for
 from daemon.stages.prompting import asking, checking, script
 from daemon.stages.prompting.checking import Draft
@@ -653,3 +653,14 @@ def test_a_draft_is_said_in_the_rules_own_words(cartoon: Rule) -> None:
     assert "and a barrel-chested robot drummer" in first.subject
     assert first.characters == ["cyborg dj", "robot drummer"]
     assert first.pose == "walk"
+
+
+def test_the_settings_that_the_readme_shows_are_good_ones(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    chapters = readme[readme.index("## A first Ollama prompt") : readme.index("## How it has gone")]
+    shown = re.findall(r"```yaml\n(.*?)```", chapters, re.DOTALL)
+    (tmp_path / "dropreel.yaml").write_text("".join(shown))
+    settings = load(tmp_path)
+    assert settings.writer.ollama == "http://localhost:11434"
+    assert settings.privacy == "local"
+    assert all(name in readme for name in secret.NAMES)
