@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from daemon.sidecars import Decision, Member
 from daemon.stages import render
 from daemon.stages.rendering import comfy, generated, references
 from daemon.stages.tools import Tools
+from daemon.web import pages
 from tests.comfy_peer import ComfyPeer, Ending, failing, interrupted, out_of_memory, png
 from tests.test_comfyui import _no_proxy, peers
 from tests.test_render import NAME, Painter, brush, decide, lay
@@ -55,11 +57,11 @@ class World:
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """No waiting: requests are made once, sleeps only count."""
-    made, pool, painter = World(), comfy.Pool, comfy.Comfy
+    made, pool, painter = World(), comfy.pooled, comfy.Comfy
 
-    def pooled(set_up: Any, **more: Any) -> Any:
+    def pooled(settings: Any, **more: Any) -> Any:
         return pool(
-            set_up, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
+            settings, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
         )
 
     def comfy_(*facts: Any, **more: Any) -> Any:
@@ -492,3 +494,21 @@ def test_a_cancelled_job_s_runs_are_taken_off_the_server(tmp_path: Path, peer: C
     (tmp_path / "stages").mkdir(exist_ok=True)
     assert outside.cancel_runs(job.path, Settings(root=tmp_path)) == []
     assert peer.interrupts == [ident]
+
+
+def test_the_status_page_shows_the_picture_that_comes_about_and_nothing_else_in_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "stages" / "prompted" / NAME
+    folder.mkdir(parents=True)
+    small = generated.preview(png(400, 300))
+    (folder / "preview.jpg").write_bytes(small)
+    job = {"id": "abcdef", "name": NAME, "title": "Song", "inbox": "songs", "stage": "prompted", "running": True}
+    settings = Settings(root=tmp_path)
+
+    def page(**more: Any) -> str:
+        shown = pages.with_previews(settings, {"jobs": [{**job, **more}], "inboxes": []})
+        return pages.status_page(shown, "songs")
+
+    assert base64.b64encode(small).decode() in page(preview="preview.jpg")
+    assert "data:image/jpeg" not in page(preview="gone.jpg") + page() + page(preview="preview.jpg", running=False)
+    (folder / "preview.jpg").write_bytes(b"<script>")
+    assert "data:image/jpeg" not in page(preview="preview.jpg")
