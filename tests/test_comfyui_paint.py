@@ -256,6 +256,23 @@ def test_progress_is_told_and_a_preview_kept_small_beside_the_job(tmp_path: Path
     assert not (job.path / comfy.PREVIEW).exists(), "gone when the pictures are there"
 
 
+def test_a_long_render_yields_before_its_time_limit_and_the_next_attempt_goes_on(
+    tmp_path: Path, peer: ComfyPeer, world: World
+) -> None:
+    job = laid(tmp_path)
+
+    def slowly(graph: dict[str, Any]) -> bytes:
+        world.seconds += 3000
+        return png()
+
+    peer.paint = slowly
+    with pytest.raises(Held, match="2 pictures were made") as caught:
+        render.render(job, tools(tmp_path, peer))
+    assert caught.value.facts["after"] == 1.0
+    made = render.render(job, tools(tmp_path, peer))
+    assert len(peer.posted) == 4 and not any(picture.fallback_because for picture in made.pictures)
+
+
 # --- references -------------------------------------------------------------------------------------
 
 
@@ -366,6 +383,11 @@ def test_a_workflow_that_is_not_there_is_told_with_those_that_are(
     made = paint(tmp_path, peer, rule={"pictures": {"workflow": "nope"}})
     assert "no workflow 'nope'" in made.pictures[0].fallback_because
     assert any("ComfyUI isn't used" in note for note in made.notes)
+    with pytest.raises(ValueError, match="promt"):
+        Rule.model_validate({"name": "x", "pictures": {"mapping": {"promt": "KSampler seed"}}})
+    for url in ("gpu:8188", "ftp://gpu", "http://", "http://gpu:8188/ws?x"):
+        with pytest.raises(ValueError, match="is no address"):
+            Settings.model_validate({"root": tmp_path, "comfyui": {"urls": [url]}})
     with pytest.raises(ValueError, match="workflow"):
         Rule.model_validate({"name": "x", "pictures": {"workflow": "../../etc/passwd"}})
 
