@@ -177,6 +177,16 @@ def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
     assert dance.poses(replace(seated, scene={})) == ()
 
 
+def test_a_scene_that_is_drawn_small_to_be_checked_is_no_still_where_the_film_s_is_none(tmp_path: Path) -> None:
+    named = {"scene": "temple", "characters": ("ring dancer",), "pose": "dance", "framing": "close"}
+    made = painter.paint(painter.Request(prompt="temple", seed=0, width=640, height=360, **named))
+    cv2.imwrite(str(tmp_path / "01a.png"), made.picture[..., ::-1])
+    picture = PictureFile("01a", tmp_path / "01a.png", "a temple", made.scene)
+    for width in (160, 256):
+        stage, first, wet = scenery._apart(picture, "dance", *scenery._canvas(width, width * 9 // 16), False)
+        assert scenery._as_approved(picture, stage, first, wet), f"{width} pixels wide"
+
+
 def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:
     picture = painted(tmp_path)
     dice = np.random.default_rng(1)

@@ -286,5 +286,5 @@ def test_status_tells_what_was_asked_today_and_what_is_left_alone(tmp_path: Path
     services.bad("ollama:11434", "refused")
     services.bad("ollama:11434", "refused")
     first, second = service_lines.lines(tmp_path)
-    assert first == "gemini: 1 requests and 120 tokens today; the day's quota is used up"
+    assert first == "gemini: 1 requests today, 120 tokens; the day's quota is used up"
     assert second.startswith("ollama:11434 is left alone for ") and second.endswith(": refused")

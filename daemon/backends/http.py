@@ -25,7 +25,6 @@ from daemon.backends.exchange import (
     PUT_OFF,
     QUICK,
     SLOW,
-    THINK,
     UPLOAD,
     Again,
     Limit,
@@ -42,7 +41,7 @@ from daemon.backends.exchange import (
 from daemon.errors import FinalFault, PassingFault
 from daemon.settings import Settings
 
-__all__ = ["QUICK", "SLOW", "THINK", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
+__all__ = ["QUICK", "SLOW", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _MOVED = frozenset({301, 302, 303, 307, 308})
