@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -347,6 +348,16 @@ def test_photos_and_sheets_are_ones_that_telegram_takes(tmp_path: Path, shapes: 
         assert sum(picture.size) <= photos.SIDES
         assert max(picture.size) <= photos.RATIO * min(picture.size)
     assert len(data) <= photos.LARGEST
+
+
+def test_a_sheet_of_small_pictures_is_not_mostly_ground(tmp_path: Path) -> None:
+    made = []
+    for name in ("01a", "01b"):
+        Image.new("RGB", (800, 450), (200, 0, 0)).save(tmp_path / f"{name}.png")
+        made.append((name, tmp_path / f"{name}.png"))
+    with Image.open(io.BytesIO(photos.photo(made))) as sheet:
+        seen = np.asarray(sheet.convert("RGB").resize((100, 100)))
+    assert (seen[..., 0] > 100).sum() > 8000
 
 
 def test_a_picture_that_can_t_be_read_leaves_its_place_in_a_sheet_empty(tmp_path: Path) -> None:
