@@ -189,6 +189,20 @@ def test_a_reply_that_names_no_picture_among_many_is_asked_which(room: Room, pee
     room.until(lambda: room.verdicts() == {"02b": "redo"})
 
 
+def test_a_reply_to_a_photo_of_one_place_is_about_all_its_candidates(tmp_path: Path, peer: Peer) -> None:
+    room = Room(tmp_path, peer)
+    room.settings.telegram.messages = 4
+    room.drop()
+    room.shown()
+    first, second = peer.in_chat(kind="photo")
+    assert (first.caption, second.caption) == ("01a, 01b", "02a, 02b")
+    peer.say("darker", ANNA, second)
+    room.until(lambda: room.verdicts() == {"02a": "redo", "02b": "redo"})
+    peer.say("01b ok", ANNA, first)
+    room.until(lambda: room.verdicts().get("01b") == "ok")
+    room.end()
+
+
 def test_words_on_the_desk_and_the_command_line_show_in_the_chat(room: Room, peer: Peer) -> None:
     room.drop()
     head, grid = room.shown()
