@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO, cast
 
-from daemon import __version__
+from daemon import __version__, redact
 from daemon.errors import Fault, UsageError
 from daemon.places import environment
 
@@ -118,6 +118,11 @@ def _preview(parser: Parser) -> None:
     parser.add_argument("--small", action="store_true", help="480 lines: faster")
 
 
+def _stats(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    parser.add_argument("--months", type=int, default=6, metavar="N", help="how many, the latest (6); 0: all")
+
+
 def _schema(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="analysis, prompts, ...; none: list them")
 
@@ -152,6 +157,7 @@ COMMANDS = (
     Command("run", "run the daemon", "service:run", _nothing),
     Command("once", "work through what is there, then end", "service:once", _nothing),
     Command("status", "what is going on", "status:status", _status),
+    Command("stats", "how the work has gone, month by month", "stats:stats", _stats),
     Command("show", "all about one job", "show:show", _show),
     Command("approve", "say yes to pictures, or to all of a job's", "ask:ask", _pictures),
     Command("reject", "say no to pictures, or to the whole job", "ask:ask", _pictures),
@@ -240,7 +246,7 @@ def _say(error: Exception) -> None:
     else:
         text = f"Something went wrong that shouldn't: {type(error).__name__}: {error}. "
         text += "DROPREEL_LOG_LEVEL=debug shows where."
-    print(f"dropreel: {text}", file=sys.stderr)
+    print(f"dropreel: {redact.text(text)}", file=sys.stderr)
 
 
 def _tolerant(stream: TextIO) -> None:

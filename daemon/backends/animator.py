@@ -16,7 +16,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -163,7 +163,10 @@ class Client:
             return reply.body
         told = self._object(reply)
         self._unless_failed(told)
-        begun = _Begun(_first(told, _IDS), self._ours(_first(told, _LOOK)), self._clip(told))
+        begun = _Begun(_first(told, _IDS), self._ours(_first(told, _LOOK)))
+        # Some answers name where the clip will lie before it does.
+        if _finished(told) and (_states(told) or not (begun.id or begun.look)):
+            begun = replace(begun, clip=self._clip(told))
         if not (begun.id or begun.look or begun.clip):
             raise self._strange("its answer names neither an id nor an address")
         return begun
@@ -189,9 +192,9 @@ class Client:
             told = self._object(reply)
             self._unless_failed(told)
             clip = self._clip(told)
-            if _state(told) in _DONE or (clip and not _state(told)):
+            if _finished(told) and (clip or _states(told)):
                 return _Begun(begun.id or _first(told, _IDS), look, clip)
-            tell(_share(told), _state(told) or "in the making")
+            tell(_share(told), next(iter(_states(told)), "in the making"))
             self._sleep(self._set_up.poll)
 
     def _fetch(self, begun: _Begun, out: Path) -> None:
@@ -208,6 +211,8 @@ class Client:
                 return
             except FinalFault as error:
                 fault = fault or error
+                if error.facts.get("status") not in (404, 405, 410):
+                    break
             except PassingFault as error:
                 raise Away(error.what, error.why, error.remedy, error.facts) from None
         if fault is None:
@@ -226,9 +231,10 @@ class Client:
         return told
 
     def _unless_failed(self, told: Mapping[str, Any]) -> None:
-        if _state(told) in _FAILED or told.get("success") is False or told.get("ok") is False:
+        failed = [state for state in _states(told) if state in _FAILED]
+        if failed or told.get("success") is False or told.get("ok") is False:
             why = " ".join(_first(told, _REASONS).split())[:_SAID]
-            raise Failed(f"{self.name} can't make the clip", why or _state(told), "")
+            raise Failed(f"{self.name} can't make the clip", why or "".join(failed[:1]), "")
 
     def _clip(self, told: Mapping[str, Any]) -> str:
         """Where the finished clip lies; "" where the answer names no film."""
@@ -287,8 +293,13 @@ def _first(told: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next(_all(told, names), "")
 
 
-def _state(told: Mapping[str, Any]) -> str:
-    return _first(told, _STATES).lower()
+def _states(told: Mapping[str, Any]) -> list[str]:
+    """Every status word, the outer ones first: an answer that is ok may tell of a clip that isn't there yet."""
+    return [state.lower() for state in _all(told, _STATES)]
+
+
+def _finished(told: Mapping[str, Any]) -> bool:
+    return all(state in _DONE for state in _states(told))
 
 
 def _share(told: Mapping[str, Any]) -> float:

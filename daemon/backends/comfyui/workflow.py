@@ -102,7 +102,7 @@ def read(
 ) -> Workflow:
     """A workflow from what its JSON holds. Wrong where it is none, or its places can't be found."""
     graph = nodes(told, name)
-    about = _said_of(told)
+    about = said_of(told)
     graph = with_models(graph, models or {})
     said = {**_mapping(about.get("mapping")), **_mapping(mapping)}
     if unknown := sorted(set(said) - set(WHAT)):
@@ -116,7 +116,7 @@ def read(
     return Workflow(name, graph, spots, _about(about))
 
 
-def _said_of(told: Mapping[str, Any]) -> Mapping[str, Any]:
+def said_of(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a file says of itself."""
     found = told.get(f"_{ABOUT}")
     for node in told.values():

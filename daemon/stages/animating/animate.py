@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,11 @@ def animate(
     tools: Tools,
     shots: Callable[[], Sequence[Shot]],
     progress: Callable[..., None],
-    may_wait: Callable[[], None] = lambda: None,
+    now: Callable[[], datetime] = datetime.now,
 ) -> Animated:
     """Makes the clips of a film. shots: those of its timeline, made when they are wanted. Raises Held, OSError."""
     unchanged = Animated(sources.slots)
+    may_wait = who.within_hours(sources.rule, now)
     try:
         by = who.animator(sources.rule, tools.settings, sources.folder.name, may_wait)
     except NoAnimator as fault:
@@ -73,7 +75,7 @@ def animate(
     meter = _Meter([one.picture.id for one in choice.chosen], progress)
     minutes = sources.rule.animate.budget_minutes
     budget = Budget(60.0 * minutes * by.hands, f"the {minutes:g} minutes that the rule gives to clips")
-    climber = Climber(sources.folder, tools, by, unable, budget, sources.job.seed, meter.tell)
+    climber = Climber(sources.folder, tools, by, unable, budget, sources.job.seed, meter.tell, may_wait)
     made = _all(climber, choice, sources, meter)
     told = {str(one.picture.path): each.told for one, each in zip(choice.chosen, made, strict=True) if each.told}
     prints = {str(one.picture.path): each.clip.fingerprint for one, each in zip(choice.chosen, made, strict=True)}

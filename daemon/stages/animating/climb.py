@@ -74,6 +74,7 @@ class Climber:
     budget: Budget
     seed: int
     tell: Callable[[str, float, str], None]
+    may_wait: Callable[[], None] = lambda: None  # raises Held where nothing may be asked for now
     gone: list[str] = field(default_factory=list)  # why whoever makes clips can't any more
 
     def climb(self, chosen: Chosen, prompt: str, negative: str, because: str) -> Climbed:
@@ -99,6 +100,7 @@ class Climber:
                 if why := self._why_not(chosen):
                     clip.because = why
                     return Climbed(clip)
+                self.may_wait()
                 try:
                     tried, file = self._try(asked, whole, step, chosen)
                 except NoAnimator as fault:

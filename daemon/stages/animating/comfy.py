@@ -1,7 +1,7 @@
 """ComfyUI as the one who makes clips: an image-to-video workflow, on as many servers as answer.
 
-Beside what every workflow's file may say of itself, `_dropreel` holds here `clip`: fps, step, least, most (frames of
-the model's grid), sizes ([[width, height], ...]), and `published`: {"seconds", "source"} for one of its largest clips.
+Beside what every workflow's file may say of itself, `dropreel` holds here `clip`: fps, step, least, most (frames of the
+model's grid), sizes ([[width, height], ...]), and `published`: {"seconds", "source"} for one of its largest clips.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from daemon.backends import comfyui
 from daemon.backends.comfyui import Pool, Seen, Task
 from daemon.backends.comfyui.pool import Picture, choices
-from daemon.backends.comfyui.workflow import Workflow
+from daemon.backends.comfyui.workflow import Workflow, said_of
 from daemon.errors import Fault
 from daemon.stages.animating import ladder, remedies
 from daemon.stages.animating.asked import (
@@ -55,7 +55,7 @@ class About:
 def about(path: Path) -> About:
     """What stands in a workflow's file; the model's usual grid where it says nothing. Faults are the loader's."""
     try:
-        told = json.loads(path.read_text("utf-8")).get("_dropreel") or {}
+        told = said_of(json.loads(path.read_text("utf-8")))
         clip = {name: value for name, value in dict(told.get("clip") or {}).items() if name in _GRID}
         sizes = tuple((int(wide), int(high)) for wide, high in clip.pop("sizes", None) or ())
         published = dict(told.get("published") or {})
@@ -66,7 +66,9 @@ def about(path: Path) -> About:
             str(published.get("source") or ""),
         )
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise NoAnimator(f"the workflow {path.name} can't be followed", str(error), "Mend its _dropreel.") from None
+        raise NoAnimator(
+            f"the workflow {path.name} can't be followed", str(error), "Mend what it says under dropreel."
+        ) from None
 
 
 _GRID: Mapping[str, Callable[[Any], Any]] = {"fps": float, "step": int, "least": int, "most": int, "sizes": list}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from daemon import outside, rulebook, secret
+from daemon import hours, outside, rulebook, secret
 from daemon.backends.animator import Client
 from daemon.backends.comfyui import Pool, workflow
-from daemon.errors import Fault, UsageError
+from daemon.errors import Fault, Held, UsageError
 from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.stages.animating import comfy, plain
@@ -17,6 +18,20 @@ from daemon.stages.animating.asked import Animator, NoAnimator
 PROFILES = {"12gb": "wan22-i2v-12gb", "24gb": "wan22-i2v-24gb"}
 KEY = "ANIMATOR_API_KEY"
 _FOLDER = "workflows"
+
+
+def within_hours(rule: Rule, now: Callable[[], datetime] = datetime.now) -> Callable[[], None]:
+    """Raises Held, with when it goes on, outside the hours in which the rule lets the card be used."""
+    kept = hours.parse(rule.pictures.gpu_hours)
+
+    def look() -> None:
+        at = now()
+        opens = kept.opens(at)
+        if opens > at:
+            what, why = f"the rule keeps the card for {rule.pictures.gpu_hours}", f"clips go on at {opens:%H:%M}"
+            raise Held(what, why, "", {"after": min((opens - at).total_seconds(), 600.0)})
+
+    return look
 
 
 def kind(rule: Rule, settings: Settings) -> str:
