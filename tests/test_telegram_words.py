@@ -394,3 +394,12 @@ def test_an_hour_later_the_same_trouble_is_told_anew() -> None:
     notices.all[0].told = notices.all[0].text()
     notices.add("failed", "b", "no room", 4000.0)
     assert [one.jobs for one in notices.all] == [["b"]]
+
+
+def test_reminders_of_several_songs_are_one_message() -> None:
+    notices = Notices()
+    for number in range(14):
+        notices.add("reminder", f"song {number}", "", float(number))
+    (notice,) = notices.all
+    assert notice.text().startswith("song 0, song 1,")
+    assert notice.text().endswith("song 11 and 2 more: pictures still wait for a word.")
