@@ -84,6 +84,21 @@ def write_json(path: Path, value: Any, mode: int = 0o600) -> None:
     write_bytes(path, text.encode("utf-8", "surrogatepass") + b"\n", mode)
 
 
+def append(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Adds to a file of lines, and makes it durable; what an earlier crash left half-written is ended first."""
+    with act("append", path):
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        try:
+            size = os.fstat(fd).st_size
+            torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+            os.write(fd, b"\n" + data if torn else data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        if not size:
+            fsync_dir(path.parent)
+
+
 def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0o600) -> Path:
     """Publishes an artefact under `name` in `folder`: made aside, fsynced, linked in.
 

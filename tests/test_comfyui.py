@@ -177,9 +177,15 @@ def test_progress_and_previews_are_told(peer: ComfyPeer, tmp_path: Path) -> None
     about = json.dumps({"prompt_id": "somebody else's", "image_type": "image/jpeg"}).encode()
     foreign = struct.pack(">II", 4, len(about)) + about + b"\xff\xd8other"
     other = {"type": "progress", "data": {"prompt_id": "other", "node": "3", "value": 9, "max": 9}}
-    peer.endings = [Ending(frames=[step(1), other, picture, foreign, step(4), b"\0"])]
+    peer.endings = [Ending(forever=True, frames=[step(1), other, picture, foreign, b"\0", step(4)])]
     heard: list[Seen] = []
-    runner(tmp_path, patience=Patience(poll=30)).run(server(peer), GRAPH, "key", heard.append)
+
+    def hear(seen: Seen) -> None:
+        heard.append(seen)
+        if seen.doing.endswith("4/4"):
+            peer.running[0].ending.forever = False
+
+    runner(tmp_path).run(server(peer), GRAPH, "key", hear)
     assert [seen.doing for seen in heard if seen.doing] == ["KSampler 'First pass' 1/4", "KSampler 'First pass' 4/4"]
     assert [seen.preview for seen in heard if seen.preview] == [b"\xff\xd8small"]
     assert all(-1 <= seen.fraction <= 1 for seen in heard)
@@ -274,8 +280,9 @@ def test_what_a_job_that_is_given_up_left_on_a_server_is_cancelled(peer: ComfyPe
     (tmp_path / "run-a.json").write_text(json.dumps(runs.Record(peer.url, ident, "c", "g").__dict__))
     (tmp_path / "run-b.json").write_text("broken")
     assert cancel_left(tmp_path, lambda url: Server(url, http())) == []
-    assert peer.interrupts == [ident]
+    assert peer.interrupts == [ident] and not list(tmp_path.glob("run-*"))
     peer.down = True
+    (tmp_path / "run-a.json").write_text(json.dumps(runs.Record(peer.url, ident, "c", "g").__dict__))
     assert len(cancel_left(tmp_path, lambda url: Server(url, http()))) == 1
 
 

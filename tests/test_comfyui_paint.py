@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from daemon import hours, sidecars
+from daemon import hours, sidecars, stages
+from daemon.backends.comfyui import Server
 from daemon.backends.http import Http
 from daemon.errors import Held
 from daemon.job import JobFolder
 from daemon.rules import Rule
+from daemon.service import outside
+from daemon.service.gates import Gates
+from daemon.service.tracked import Tracked
 from daemon.settings import Settings
 from daemon.sidecars import Decision, Member
 from daemon.stages import render
@@ -39,11 +43,10 @@ def peer(peers: Peers) -> ComfyPeer:
 
 @dataclass
 class World:
-    """What a job sees of time: seconds that pass by sleeping alone, the time of day, seconds between looks."""
+    """What a job sees of time: seconds that pass by sleeping alone, and the time of day."""
 
     seconds: float = 0.0
     now: datetime = datetime(2026, 3, 1, 12, 0)
-    poll: float = 0.01
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -55,12 +58,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made, pool, painter = World(), comfy.Pool, comfy.Comfy
 
     def pooled(set_up: Any, **more: Any) -> Any:
-        return pool(set_up, **{**more, "http": lambda: Http(attempts=1), "poll": made.poll})
+        return pool(
+            set_up, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
+        )
 
     def comfy_(*facts: Any, **more: Any) -> Any:
         return painter(*facts, **more, sleep=made.sleep, clock=lambda: made.seconds, now=lambda: made.now)
 
-    monkeypatch.setattr(comfy, "Pool", pooled)
+    monkeypatch.setattr(comfy, "pooled", pooled)
     monkeypatch.setattr(comfy, "Comfy", comfy_)
     return made
 
@@ -229,13 +234,10 @@ def test_without_memory_it_is_asked_for_smaller_and_still_comes_out_in_our_size(
     assert {(picture.width, picture.height) for picture in made.pictures} == {(160, 90)}
 
 
-def test_progress_is_told_and_a_preview_kept_small_beside_the_job(
-    tmp_path: Path, peer: ComfyPeer, world: World
-) -> None:
+def test_progress_is_told_and_a_preview_kept_small_beside_the_job(tmp_path: Path, peer: ComfyPeer) -> None:
     step = {"type": "progress", "data": {"prompt_id": "ID", "node": "5", "value": 3, "max": 30}}
     preview = b"\0\0\0\1\0\0\0\2" + png(900, 500)
-    peer.endings = [Ending(frames=[step, preview])]
-    world.poll = 30
+    peer.endings = [Ending(forever=True, frames=[step, preview])]
     job, heard = laid(tmp_path), []
     told = tools(tmp_path, peer)
 
@@ -244,6 +246,7 @@ def test_progress_is_told_and_a_preview_kept_small_beside_the_job(
         if extra.get("preview"):
             with Image.open(job.path / extra["preview"]) as opened:
                 heard.append(f"preview {opened.format} {opened.width}")
+            peer.running[0].ending.forever = False
 
     told.progress = progress
     render.render(job, told)
@@ -430,3 +433,62 @@ def test_a_picture_is_scaled_and_cropped_evenly_to_exactly_our_size() -> None:
 
 def test_a_preview_that_is_none_is_nothing() -> None:
     assert generated.preview(b"junk") == b"" and len(generated.preview(png(2000, 1000))) < 30_000
+
+
+# --- the coordinator --------------------------------------------------------------------------------
+
+
+def tracked(rule: dict[str, Any], stage: str = "prompted") -> Tracked:
+    about = sidecars.Job(id="abcdef", name=NAME, kind="song", title="Song", inbox="songs", rule=rule)
+    return Tracked(JobFolder(Path("/nowhere/stages") / stage / NAME), about, sidecars.State())
+
+
+@pytest.mark.parametrize(
+    ("pictures", "stage", "hour", "said"),
+    [
+        (
+            {"painter": "auto", "gpu_hours": "22-7"},
+            "prompted",
+            12,
+            "the rule keeps ComfyUI for 22-7: it goes on at 22:00",
+        ),
+        ({"painter": "auto", "gpu_hours": "22-7"}, "prompted", 23, ""),
+        ({"painter": "builtin", "gpu_hours": "22-7"}, "prompted", 12, ""),
+        ({"painter": "auto", "gpu_hours": "22-7"}, "queued", 12, ""),
+        ({"painter": "auto", "gpu_hours": "whenever"}, "prompted", 12, ""),
+        ({"painter": "auto"}, "prompted", 12, ""),
+    ],
+)
+def test_a_job_is_held_outside_the_hours_and_status_says_why(
+    tmp_path: Path, pictures: dict[str, Any], stage: str, hour: int, said: str
+) -> None:
+    settings = Settings.model_validate({"root": tmp_path, "comfyui": {"urls": ["http://gpu:8188"]}})
+    gates = Gates(settings, now=lambda: datetime(2026, 3, 1, hour))
+    assert gates.held(tracked({"pictures": pictures}, stage)) == said
+    assert (
+        Gates(Settings(root=tmp_path), now=lambda: datetime(2026, 3, 1, hour)).held(tracked({"pictures": pictures}))
+        == ""
+    )
+
+
+def test_painting_takes_the_card_s_turn_where_comfyui_paints(tmp_path: Path) -> None:
+    connected = Settings.model_validate({"root": tmp_path, "comfyui": {"urls": ["http://gpu:8188"]}})
+    rule = {"pictures": {"painter": "auto"}}
+    assert stages.resource("song", "render", rule, connected) == "gpu"
+    assert stages.resource("song", "render", {"pictures": {"painter": "builtin"}}, connected) == "cpu"
+    assert stages.resource("song", "render", rule, Settings(root=tmp_path)) == "cpu"
+    assert stages.resource("song", "analyze", {}, connected) == "cpu"
+
+
+def test_a_cancelled_job_s_runs_are_taken_off_the_server(tmp_path: Path, peer: ComfyPeer) -> None:
+    job = laid(tmp_path)
+    peer.endings = [Ending(forever=True)]
+    ident = Server(peer.url, Http(attempts=1)).post(
+        {"1": {"class_type": "SaveImage", "inputs": {}}}, "33333333-0000-4000-8000-000000000000", "c"
+    )
+    (job.path / "run-a.json").write_text(
+        json.dumps({"server": peer.url, "prompt_id": ident, "client_id": "c", "graph": "g"})
+    )
+    (tmp_path / "stages").mkdir(exist_ok=True)
+    assert outside.cancel_runs(job.path, Settings(root=tmp_path)) == []
+    assert peer.interrupts == [ident]

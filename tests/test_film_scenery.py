@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.film import dance, kernels, painter, scenery, staging
+from daemon.film import dance, lay_kernels, painter, scenery, staging
 from daemon.film.compositor import Compositor
 from daemon.film.painter.draw import draw_picture
 from daemon.film.timeline import PictureFile, Slot, Timeline, frame_at, plan
@@ -177,6 +177,16 @@ def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
     assert dance.poses(replace(seated, scene={})) == ()
 
 
+def test_a_scene_that_is_drawn_small_to_be_checked_is_no_still_where_the_film_s_is_none(tmp_path: Path) -> None:
+    named = {"scene": "temple", "characters": ("ring dancer",), "pose": "dance", "framing": "close"}
+    made = painter.paint(painter.Request(prompt="temple", seed=0, width=640, height=360, **named))
+    cv2.imwrite(str(tmp_path / "01a.png"), made.picture[..., ::-1])
+    picture = PictureFile("01a", tmp_path / "01a.png", "a temple", made.scene)
+    for width in (160, 256):
+        stage, first, wet = scenery._apart(picture, "dance", *scenery._canvas(width, width * 9 // 16), False)
+        assert scenery._as_approved(picture, stage, first, wet), f"{width} pixels wide"
+
+
 def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:
     picture = painted(tmp_path)
     dice = np.random.default_rng(1)
@@ -193,32 +203,44 @@ def test_a_film_of_dancers_passes_the_guard(tmp_path: Path) -> None:
     assert verdict.ok, verdict.sentence()
 
 
-@pytest.mark.parametrize("place", [(-9.5, -4.0), (0.0, 0.0), (3.3, 2.7), (-60.0, 0.0), (60.0, 60.0)])
-def test_a_cut_out_is_laid_over_what_it_covers_and_nothing_else(place: tuple[float, float]) -> None:
-    dice = np.random.default_rng(2)
-    alpha = np.zeros((20, 30), np.uint8)
-    alpha[2:-2, 2:-2] = dice.integers(0, 256, (16, 26))
-    colour = (dice.integers(16, 236, (20, 30)) * (alpha / 255.0) + 0.5).astype(np.uint8)
-    ground = dice.integers(16, 236, (40, 50), dtype=np.uint8)
+@pytest.mark.parametrize("step", [1.0, 0.61, 1.7])
+@pytest.mark.parametrize("place", [(-9.5, -4.0), (0.0, 0.0), (3.3, 2.7), (-160.0, 0.0), (160.0, 60.0)])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_cut_out_is_laid_over_what_it_covers_and_nothing_else(
+    place: tuple[float, float], step: float, seed: int
+) -> None:
+    dice = np.random.default_rng(seed)
+    high, wide, gain, offset = 24, 117, 0.8, 9.0
+    alpha = np.zeros((high, wide), np.uint8)
+    for row in range(2, high - 2):
+        # Runs that are clear, opaque or neither, shorter and longer than a block.
+        ends = [2, *sorted(dice.integers(2, wide - 2, 5)), wide - 2]
+        for left, right in pairwise(ends):
+            alpha[row, left:right] = (0, 255, dice.integers(0, 256, right - left))[dice.integers(3)]
+    alpha[8:12, 20:90] = 255
+    colour = (dice.integers(16, 236, (high, wide)) * (alpha / 255.0) + 0.5).astype(np.uint8)
+    ground = dice.integers(16, 236, (40, 150), dtype=np.uint8)
     out = ground.copy()
-    kernels.lay_luma(colour, alpha, out, place[0], place[1], 1.0, 1.0, 1.0, 0.0)
-    expected = ground.astype(float)
-    for y in range(40):
-        for x in range(50):
-            sx, sy = x + place[0], y + place[1]
-            if not (0 <= sx <= 29 and 0 <= sy <= 19):
-                continue
-            i, j = min(int(sx), 28), min(int(sy), 18)
-            fx, fy = sx - i, sy - j
-            weights = ((1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy)
-            spots = ((j, i), (j, i + 1), (j + 1, i), (j + 1, i + 1))
-            value = sum(w * colour[s] for w, s in zip(weights, spots, strict=True))
-            cover = sum(w * alpha[s] for w, s in zip(weights, spots, strict=True)) / 255
-            expected[y, x] = min(255.0, value + expected[y, x] * (1 - cover))
-    assert np.abs(out - expected).max() <= 0.51
+    kind = lay_kernels.kinds(alpha)
+    lay_kernels.lay_luma(colour, alpha, kind, out, *place, step, step, gain, offset)
+
+    x, y = (np.arange(count) * step + start for count, start in zip((150, 40), place, strict=True))
+    i, j = (np.clip(at.astype(int), 0, size - 2) for at, size in ((x, wide), (y, high)))
+    across, down = (x - i)[None, :], (y - j)[:, None]
+
+    def between(plane: np.ndarray) -> np.ndarray:
+        upper, lower = plane[j].astype(float), plane[j + 1].astype(float)
+        rows = upper + (lower - upper) * down
+        return np.asarray(rows[:, i] + (rows[:, i + 1] - rows[:, i]) * across)
+
+    cover = between(alpha) / 255
+    laid = np.minimum(255.0, between(colour) * gain + offset * cover + ground * (1 - cover))
+    inside = ((x >= 0) & (x <= wide - 1))[None, :] & ((y >= 0) & (y <= high - 1))[:, None]
+    assert np.abs(out - np.where(inside, laid, ground)).max() <= 0.51
     pair = np.repeat(ground[..., None], 2, axis=2)
-    kernels.lay_chroma(np.repeat(colour[..., None], 2, axis=2), alpha, pair, *place, 1.0, 1.0, 1.0, 0.0)
-    assert np.array_equal(pair[..., 0], out) and np.array_equal(pair[..., 1], out)
+    twice = np.repeat(colour[..., None], 2, axis=2)
+    lay_kernels.lay_chroma(twice, alpha, kind, pair, *place, step, step, gain, offset)
+    assert np.abs(pair[..., 0].astype(int) - out).max() <= 1 and np.array_equal(pair[..., 0], pair[..., 1])
 
 
 def test_a_scene_s_canvas_is_even_whatever_the_frame() -> None:

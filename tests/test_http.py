@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon import events
 from daemon.backends import breaker, exchange, home, notify
 from daemon.backends.breaker import Breaker, State, failed, may, wait
+from daemon.backends.comfyui import socket as comfy_socket
 from daemon.backends.http import Http, Limit, door
 from daemon.commands import service_checks
 from daemon.errors import Fault, FinalFault, PassingFault
+from daemon.queue import leash
 from daemon.settings import Settings
 from tests.test_notify import Peer
 
@@ -366,6 +369,48 @@ def test_the_settings_shut_the_door(tmp_path: Path) -> None:
     (tmp_path / "stages").mkdir()
     with pytest.raises(FinalFault, match="privacy: local"):
         door(Settings(root=tmp_path, privacy="local")).send("GET", "http://203.0.113.7/")
+
+
+@pytest.fixture
+def _let_out() -> Iterator[None]:
+    yield
+    home.keep(False)
+
+
+def test_under_privacy_local_no_worker_reaches_outside_whoever_makes_the_call(tmp_path: Path, _let_out: None) -> None:
+    (tmp_path / "job").mkdir()
+    for privacy, expected in (("local", "privacy: local"), ("open", "")):
+        settings = Settings.model_validate({"root": tmp_path, "privacy": privacy})
+        answer = str(tmp_path / "answer")
+        leash.run(leash.Call(str(tmp_path / "job"), "x", 1, settings, "", answer, "tests.test_http:calling_out", ()))
+        outcome = leash.read_answer(answer)
+        assert isinstance(outcome, events.Failed)
+        assert (expected or "proxy") in f"{outcome.what} {outcome.why}"
+
+
+def calling_out(_verb: str) -> Any:
+    """A stage that calls out by a session of its own; where it isn't shut in, by a proxy that isn't there."""
+
+    def work(_job: object, _tools: object) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("http_proxy", "http://127.0.0.1:9")
+            try:
+                Http(attempts=1).send("GET", "http://203.0.113.7/")
+            except PassingFault:
+                raise ValueError("it went by the proxy") from None
+
+    return work
+
+
+def test_under_privacy_local_the_socket_of_comfyui_stays_at_home_too(_let_out: None) -> None:
+    home.keep(True)
+    listener = comfy_socket.Listener.__new__(comfy_socket.Listener)
+    listener._address = "ws://203.0.113.7:8188/ws?clientId=1"
+    with pytest.raises(FinalFault, match="privacy: local"):
+        listener._at_home()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listener._address = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?clientId=1"
+        listener._at_home().close()
 
 
 def test_under_privacy_local_no_mail_and_no_notice_leaves_either(tmp_path: Path) -> None:

@@ -140,3 +140,20 @@ def test_a_figure_that_springs_stays_on_its_canvas(share: float, left: int, top:
     assert x % 2 == y % 2 == out.shape[0] % 2 == out.shape[1] % 2 == 0
     assert x >= 0 and y >= 0 and x + out.shape[1] <= 120 and y + out.shape[0] <= 100
     assert (out[..., :3] <= out[..., 3:]).all()
+
+
+def test_a_pose_that_is_kept_smaller_stands_as_tall_as_the_others(tmp_path: Path) -> None:
+    def big(path: Path) -> Path:
+        pictures = [drawn(size=(1000, 1800)), drawn(size=(1000, 1800)).rotate(3)]
+        pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100, disposal=2)
+        return path
+
+    still = drawn(size=(1000, 1800))
+    data = big(tmp_path / "big.gif").read_bytes()
+    job = dropped(tmp_path, {"cast/hero/idle.png": still, "cast/hero/dance.gif": data})
+    made = render.render(job, tools(tmp_path))
+    (hero,) = next(p.scene["own"]["cast"] for p in made.pictures if p.scene.get("own", {}).get("cast"))
+    idle, dance = hero["poses"]["idle"], hero["poses"]["dance"]
+    assert dance["shrunk"] < 0.7
+    assert dance["stature"] / dance["shrunk"] == pytest.approx(idle["stature"], rel=0.01)
+    assert dance["anchor"][1] / dance["stature"] == pytest.approx(idle["anchor"][1] / idle["stature"], abs=0.1)

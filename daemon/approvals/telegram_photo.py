@@ -67,6 +67,15 @@ def thumbnail(path: Path) -> bytes:
     return out.getvalue()
 
 
+def trial(text: str) -> bytes:
+    """A picture to try the line with."""
+    from PIL import Image
+
+    picture = Image.linear_gradient("L").resize((960, 540)).convert("RGB")
+    _badge(picture, text, (0, 0))
+    return _jpeg(picture)
+
+
 def size(whole: tuple[int, int], wide: int, high: int) -> tuple[int, int]:
     """A picture's size within wide x high, never larger than it is, and within what Telegram takes."""
     width, height = whole

@@ -1,7 +1,8 @@
 """`privacy: local`: which addresses are at home, and connections that go to no other.
 
 A name is resolved, each address is judged, and the connection goes to the very address that was judged, so that
-a name which resolves differently a moment later leads nowhere else.
+a name which resolves differently a moment later leads nowhere else. `keep` shuts a whole process in: every `Http`
+that is made after it stays at home, whoever makes it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ _AT_HOME = tuple(
         *("::1/128", "fe80::/10", "fc00::/7"),
     )
 )
+
+_kept = [False]
+
+
+def keep(local: bool) -> None:
+    """Whether this process may reach addresses at home alone, from now on."""
+    _kept[0] = local
+
+
+def kept() -> bool:
+    """Whether it is so."""
+    return _kept[0]
 
 
 def is_home(address: str) -> bool:

@@ -25,7 +25,6 @@ from daemon.backends.exchange import (
     PUT_OFF,
     QUICK,
     SLOW,
-    THINK,
     UPLOAD,
     Again,
     Limit,
@@ -42,7 +41,7 @@ from daemon.backends.exchange import (
 from daemon.errors import FinalFault, PassingFault
 from daemon.settings import Settings
 
-__all__ = ["QUICK", "SLOW", "THINK", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
+__all__ = ["QUICK", "SLOW", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -53,8 +52,8 @@ _TRY_CONNECT = 2.0  # seconds, for a service that was left alone
 class Http:
     """The one session. attempts and seconds bound the tries of one request, together.
 
-    local: only addresses at home are reached. services: which services are left alone for now; None: each
-    request finds out for itself. Make one with `door`, which takes both from the settings.
+    local: only addresses at home are reached; None: as the process is kept. services: which services are left
+    alone for now; None: each request finds out for itself. Make one with `door`, which takes both from the settings.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         first: float = 0.5,
         *,
-        local: bool = False,
+        local: bool | None = None,
         services: breaker.Breaker | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,7 +71,7 @@ class Http:
         self._session.headers.update({"User-Agent": f"dropreel/{__version__}", "Accept-Encoding": reading.PACKED})
         # A login of ~/.netrc would take the place of our own.
         self._session.auth = lambda request: request
-        if local:
+        if home.kept() if local is None else local:
             for scheme in ("http://", "https://"):
                 self._session.mount(scheme, home.HomeAdapter())
         self._backoff = tenacity.wait_exponential(multiplier=first, max=20) + tenacity.wait_random(0, first / 2)

@@ -24,6 +24,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 _QUICK = Limit(10, 30, 60)
 _SENDING = Limit(10, 300)
+TOKEN, CHAT = "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"  # names, not secrets
 _TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
 _ANSWER = 8 << 20  # bytes: a hundred updates are far less
 _REFUSALS = range(400, 600)  # their answers say which they are
@@ -72,31 +73,42 @@ class Busy(PassingFault):
         return float(after) if isinstance(after, int | float) else 0.0
 
 
+def token_of(settings: Settings) -> str:
+    """The bot's token; "" where none is set. UsageError where it is none."""
+    token = secret.find(settings.root, TOKEN)
+    if token and not _TOKEN.fullmatch(token):
+        raise UsageError(
+            f"{TOKEN} is no token of a bot", "it should look like 123456789:AAE...", "Copy it from @BotFather, whole."
+        )
+    return token
+
+
+def chat_of(settings: Settings) -> int:
+    """The chat's number; 0 where none is set. Alone with the bot, it is that of the one approver."""
+    chat = secret.find(settings.root, CHAT)
+    if not chat and len(settings.telegram.approvers) == 1:
+        return next(iter(settings.telegram.approvers))
+    if chat and not re.fullmatch(r"-?[1-9]\d{0,19}", chat):
+        raise UsageError(
+            f"{CHAT} is no number", "", f"Take {CHAT} out; `dropreel telegram test` tells the numbers of chats."
+        )
+    return int(chat or 0)
+
+
 def line(settings: Settings) -> Line | None:
     """The line as it is set up; None without approvers or token. UsageError where something is wrong with it."""
     own = settings.telegram
-    if not own.approvers:
-        return None
-    token = secret.find(settings.root, "TELEGRAM_BOT_TOKEN")
+    token = token_of(settings) if own.approvers else ""
     if not token:
         return None
-    if not _TOKEN.fullmatch(token):
+    chat = chat_of(settings)
+    if not chat:
         raise UsageError(
-            "TELEGRAM_BOT_TOKEN is no token of a bot",
-            "it should look like 123456789:AAE...",
-            "Copy it from @BotFather, whole.",
-        )
-    chat = secret.find(settings.root, "TELEGRAM_CHAT_ID")
-    if not chat and len(own.approvers) == 1:
-        # Alone with the bot: that chat has the number of its user.
-        chat = str(next(iter(own.approvers)))
-    if not re.fullmatch(r"-?\d{1,20}", chat):
-        raise UsageError(
-            "TELEGRAM_CHAT_ID is no number" if chat else "no Telegram chat is set",
-            "" if chat else f"there are {len(own.approvers)} approvers, and no TELEGRAM_CHAT_ID",
+            "no Telegram chat is set",
+            f"there are {len(own.approvers)} approvers, and no {CHAT}",
             "`dropreel telegram test` tells the numbers of the chats that the bot hears of.",
         )
-    return Line(token, int(chat), own.api.rstrip("/"), own.topic)
+    return Line(token, chat, own.api.rstrip("/"), own.topic)
 
 
 class Bot:

@@ -17,7 +17,6 @@ from daemon.settings import Settings
 
 _SECONDS = 3.0
 _MAIL = {"tls": 465, "starttls": 587, "none": 25}
-_TELEGRAM = "api.telegram.org"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def configured(settings: Settings) -> list[Service]:
         ("ollama", "writer.ollama", writer.ollama),
         ("openai", "writer.openai", writer.openai),
         ("gemini", "writer.gemini", writer.gemini_url if writer.gemini else ""),
-        ("telegram", "telegram.approvers", f"https://{_TELEGRAM}" if settings.telegram.approvers else ""),
+        ("telegram", "telegram.approvers", settings.telegram.api if settings.telegram.approvers else ""),
     ]
     if notify.smtp and notify.email_to:
         urls.append(("smtp", "notify.smtp", f"//{notify.smtp}"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film import kernels, springing
+from daemon.film import kernels, lay_kernels, springing
 from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
@@ -206,9 +206,10 @@ class Compositor:
     ) -> None:
         """A cut-out laid over; pop: how far it is squashed towards its foot, 0..1."""
         across, down = 1.0 + _SQUASH_X * pop, 1.0 - _SQUASH_Y * pop
-        for source, alpha, target, offset, lay, part in (
-            (sprite.luma, sprite.alpha, out[: self.height], tone.luma, kernels.lay_luma, 1),
-            (sprite.chroma, sprite.alpha_half, self._chroma(out), tone.chroma, kernels.lay_chroma, 2),
+        luma, chroma = (sprite.luma, sprite.alpha, sprite.kinds), (sprite.chroma, sprite.alpha_half, sprite.kinds_half)
+        for source, target, offset, lay, part in (
+            (luma, out[: self.height], tone.luma, lay_kernels.lay_luma, 1),
+            (chroma, self._chroma(out), tone.chroma, lay_kernels.lay_chroma, 2),
         ):
             rows, columns = target.shape[:2]
             wide, high = scenery.width / part, scenery.height / part
@@ -220,7 +221,7 @@ class Compositor:
             foot_x, foot_y = scenery.foot[0] * wide - 0.5, scenery.foot[1] * high - 0.5
             x0 = foot_x + (x0 - foot_x) / across - sprite.left / part
             y0 = foot_y + (y0 - foot_y) / down - sprite.top / part
-            lay(source, alpha, target, x0, y0, step_x / across, step_y / down, tone.gain, offset)
+            lay(*source, target, x0, y0, step_x / across, step_y / down, tone.gain, offset)
 
     def _chroma(self, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return out[self.height :].reshape(self.height // 2, self.width // 2, 2)

@@ -197,8 +197,16 @@ def _framed(rgba: Pixels) -> Pixels:
     return np.dstack([rgba[..., :3], (fade * fade * (3 - 2 * fade) * 255).astype(np.uint8)])
 
 
+def _canvas(facts: Mapping[str, Any]) -> tuple[int, int]:
+    """The size of the whole picture as it was dropped, as far as what was made smaller tells it: in steps of 4."""
+    wide, high = (round(side / float(facts.get("shrunk", 1.0)) / 4) for side in facts["canvas"])
+    return wide, high
+
+
 def standing(poses: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """How all of a character's poses stand on one spot: for each, what `CutOut.facts` told, with three more.
+    """How all of a character's poses stand on one spot: for each, what `CutOut.facts` told, with two more.
+
+    A pose may tell that it was `shrunk`: how many times as large its pixels are kept as they would be as a still.
 
     anchor: the point of its own pixels that stands on the spot; stature: how many of its pixels the character is
     tall when it stands. Drawn on canvases of one size, the poses keep their places to one another (a jump is a
@@ -208,16 +216,21 @@ def standing(poses: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]
         return {}
     first = poses["idle"] if "idle" in poses else next(iter(poses.values()))
     tall = float(first["box"][3])
-    alike = len({tuple(facts["canvas"]) for facts in poses.values()}) == 1
+    own = float(first.get("shrunk", 1.0))
+    tall /= own
+    alike = len({_canvas(facts) for facts in poses.values()}) == 1
     found = {}
     for name, facts in poses.items():
         left, top, _, high = facts["box"]
-        foot, bottom = (first["foot"], first["bottom"]) if alike else (facts["foot"], facts["bottom"])
+        shrunk = float(facts.get("shrunk", 1.0))
+        foot, bottom = facts["foot"], facts["bottom"]
+        if alike:
+            foot, bottom = first["foot"] * shrunk / own, first["bottom"] * shrunk / own
         # Files of quite another size were drawn at another scale: the figure itself is taken to be as tall.
-        stature = tall if alike or 0.7 <= high / tall <= 1.4 else float(high)
+        stature = tall * shrunk if alike or 0.7 <= high / shrunk / tall <= 1.4 else float(high)
         found[name] = {
             **facts,
             "anchor": [round(foot - left, 1), round(bottom - top, 1)],
-            "stature": stature,
+            "stature": round(stature, 3),
         }
     return found

@@ -118,8 +118,8 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
         dry = _FALLING.get(str(picture.scene.get("weather"))) in falling
         stage: Scenery | None = None
         if not own or _own_as_approved(picture):
-            stage, first = _apart(picture, taken[0], wide, high, dry)
-        if stage is None or not (own or _as_approved(picture, None if dry else stage, first)):
+            stage, first, wet = _apart(picture, taken[0], wide, high, dry)
+        if stage is None or not (own or _as_approved(picture, stage, first, wet)):
             log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
             return None
         return stage
@@ -128,8 +128,11 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None]:
-    """The scene, and its painted figure in a pose; dry: without its weather."""
+def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None, str]:
+    """The scene, its painted figure in a pose, and all that lies before it (SVG) where some of that is left out.
+
+    dry: without its weather.
+    """
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
@@ -157,10 +160,13 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
-    still_hung = planes_aloft(scene) | ({"weather"} if dry else set())
-    before = [plane for plane in before if plane.name not in still_hung]
+    hung = planes_aloft(scene) | ({"weather"} if dry else set())
+    wet = ""
+    if any(plane.name in hung for plane in before):
+        wet = still(before)
+        before = [plane for plane in before if plane.name not in hung]
     front = _cut(page(width, height).draw(still(before))) if before else None
-    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first, wet
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
@@ -172,30 +178,34 @@ def _own_as_approved(picture: PictureFile) -> bool:
     return staging.looks_alike(picture.scene, picture.path.parent, load(picture.path)) < _ALIKE
 
 
-def _as_approved(picture: PictureFile, stage: Scenery | None, figure: Sprite | None) -> bool:
+def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None, wet: str) -> bool:
     """Whether the scene is still drawn as it was approved: seen small, its figure in the approved pose.
 
-    A picture of another shape than the frame, or one without a whole stage, is drawn again in its own.
+    A picture of another shape than the frame is drawn again in its own. wet: SVG in place of what lies before.
     """
     from daemon.film.painter.draw import draw_picture
 
     still = load(picture.path)
     high, wide = still.shape[:2]
     size = (_SMALL, max(16, round(_SMALL * high / wide)))
-    if stage is not None and abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
-        again = _small(stage, figure, *size)
+    if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
+        # Far smaller than it was drawn: what is coarse in a small drawing would count as another picture, and the
+        # film that is drawn again, small, to be checked would not show what it shows.
+        across = min(_SMALL, stage.width // 4)
+        size = (across, max(16, round(across * high / wide)))
+        again = _small(stage, figure, wet, *size)
     else:
         again = draw_picture(picture.scene, *size).astype(np.float32)
     small = cv2.resize(still, size, interpolation=cv2.INTER_AREA)
     return float(np.abs(again - small).mean()) < _ALIKE
 
 
-def _small(stage: Scenery, figure: Sprite | None, width: int, height: int) -> NDArray[np.float32]:
-    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255."""
+def _small(stage: Scenery, figure: Sprite | None, wet: str, width: int, height: int) -> NDArray[np.float32]:
+    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255; wet: SVG over it all."""
     half = (stage.width // 2, stage.height // 2)
     luma = cv2.resize(stage.back.luma, half, interpolation=cv2.INTER_AREA)
     seen = np.dstack([luma, stage.back.chroma]).astype(np.float32)
-    for part in (figure, stage.front):
+    for part in (figure, None if wet else stage.front):
         if part is None:
             continue
         rows, columns = part.alpha_half.shape
@@ -204,6 +214,10 @@ def _small(stage: Scenery, figure: Sprite | None, width: int, height: int) -> ND
         below *= 1 - part.alpha_half[..., None].astype(np.float32) / 255
         below += over[: below.shape[0], : below.shape[1]]
     yuv = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    if wet:
+        scale = (width / stage.width, 0.0, 0.0, height / stage.height, 0.0, 0.0)
+        drawn = page(width, height).draw(wet, scale).astype(np.float32).transpose(1, 2, 0)
+        yuv = yuv * (1 - drawn[..., 3:] * np.float32(1 / 255)) + drawn[..., :3]
     return np.asarray((yuv - MATRIX[:, 3]) @ np.linalg.inv(MATRIX[:, :3]).T, np.float32)
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film import kernels
+from daemon.film import lay_kernels
 from daemon.film.colours import rgb_of
 from daemon.film.direction import Curve
 from daemon.film.pictures import MATRIX
@@ -34,6 +34,8 @@ class _Cut:
     alpha: Plane
     chroma: Plane
     alpha_half: Plane
+    kinds: Plane
+    kinds_half: Plane
 
 
 class Speakers:
@@ -75,11 +77,12 @@ class Speakers:
     ) -> None:
         step = 1 / scale
         x0, y0 = _EDGE - left * step, _EDGE - top * step
-        kernels.lay_luma(cut.luma, cut.alpha, out[: self.height], x0, y0, step, step, *tone[:2])
+        lay_kernels.lay_luma(cut.luma, cut.alpha, cut.kinds, out[: self.height], x0, y0, step, step, *tone[:2])
         chroma = out[self.height :].reshape(self.height // 2, self.width // 2, 2)
         # Chroma samples lie between two luma samples: half a pixel on either side cancels out.
         half_x, half_y = (x0 + 0.5 * step - 0.5) / 2, (y0 + 0.5 * step - 0.5) / 2
-        kernels.lay_chroma(cut.chroma, cut.alpha_half, chroma, half_x, half_y, step, step, tone[0], tone[2])
+        halves = (cut.chroma, cut.alpha_half, cut.kinds_half)
+        lay_kernels.lay_chroma(*halves, chroma, half_x, half_y, step, step, tone[0], tone[2])
 
 
 def _cut(rgba: Plane) -> _Cut:
@@ -89,11 +92,14 @@ def _cut(rgba: Plane) -> _Cut:
     size = (rgba.shape[1] // 2, rgba.shape[0] // 2)
     half = np.asarray(cv2.resize(yuv, size, interpolation=cv2.INTER_AREA), np.uint8)
     alpha = np.ascontiguousarray(rgba[..., 3])
+    alpha_half = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
     return _Cut(
         np.ascontiguousarray(yuv[..., 0]),
         alpha,
         np.ascontiguousarray(half[..., 1:]),
-        np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8),
+        alpha_half,
+        lay_kernels.kinds(alpha),
+        lay_kernels.kinds(alpha_half),
     )
 
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.film import lay_kernels
 from daemon.film import sprite_kernels as kernels
 from daemon.film.pictures import MATRIX
 
@@ -30,19 +31,25 @@ _EDGE = 2  # clear pixels around a cut-out
 
 @dataclass(frozen=True)
 class Sprite:
-    """A cut-out. left, top: where its first pixel lies on the canvas; all four planes have a clear border."""
+    """A cut-out. left, top: where its first pixel lies on the canvas; all four planes have a clear border.
+
+    kinds, kinds_half: which parts of the alphas are clear or opaque, as `lay_kernels.kinds` has it.
+    """
 
     luma: Plane  # (h, w)
     alpha: Plane  # (h, w)
     chroma: Plane  # (h / 2, w / 2, 2)
     alpha_half: Plane  # (h / 2, w / 2)
+    kinds: Plane
+    kinds_half: Plane
     left: int
     top: int
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return int(self.luma.nbytes + self.alpha.nbytes + self.chroma.nbytes + self.alpha_half.nbytes)
+        planes = (self.luma, self.alpha, self.chroma, self.alpha_half, self.kinds, self.kinds_half)
+        return sum(int(plane.nbytes) for plane in planes)
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,7 @@ def _planes(canvas: kernels.Canvas, left: int, top: int) -> Sprite:
     chroma = np.empty((high // 2, wide // 2, 2), np.uint8)
     alpha_half = np.empty((high // 2, wide // 2), np.uint8)
     kernels.planes_of(canvas.view(np.uint8).reshape(high, wide, 4), luma, alpha, chroma, alpha_half)
-    return Sprite(luma, alpha, chroma, alpha_half, left, top)
+    return Sprite(luma, alpha, chroma, alpha_half, lay_kernels.kinds(alpha), lay_kernels.kinds(alpha_half), left, top)
 
 
 def bordered(planes: Plane, left: int, top: int, width: int, height: int) -> tuple[Plane, int, int]:

@@ -108,7 +108,10 @@ def run(call: Call) -> None:
     folder = JobFolder(Path(call.job))
     teller = _Teller(call, folder.id or folder.name)
     teller.send(pid=os.getpid())
+    from daemon.backends import home
+
     call.settings.hide_secrets()
+    home.keep(call.settings.privacy == "local")
     try:
         with structlog.contextvars.bound_contextvars(job=folder.id, stage=call.verb, attempt=call.attempt):
             outcome = _attempt(call, folder, teller)

@@ -6,18 +6,15 @@ changed, lets `decide` name the one act for each, carries the acts out, and star
 
 from __future__ import annotations
 
-import contextlib
-import json
 import queue
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from daemon import log, sidecars
-from daemon.errors import Fault, FinalFault
+from daemon import log
+from daemon.errors import Fault
 from daemon.events import (
     Event,
     HandEnded,
@@ -29,19 +26,16 @@ from daemon.events import (
     Signalled,
     WorkerEnded,
 )
-from daemon.job import LIVE, JobFolder
-from daemon.queue import schedule, spool
+from daemon.queue import spool
 from daemon.queue.inbox import Inbox
-from daemon.service import acts, asks, claims, delivery, desks, ends, notices, snapshot
-from daemon.service.decide import Act, Facts, decide
-from daemon.service.estimates import Estimates, length_by_size
+from daemon.service import acts, asks, claims, desks, ends, jobs, notices, snapshot, starts
+from daemon.service.estimates import Estimates
 from daemon.service.gates import Gates
 from daemon.service.hands import Hands
 from daemon.service.sd import Systemd
 from daemon.service.telegram import Telegram
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
-from daemon.stages import step_for
 
 _TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
 _TIDY = 3600.0
@@ -107,9 +101,9 @@ class Coordinator:
         self.desks_looked = float("-inf")
         self.desks_took = 0.0
         self.notes_looked = float("-inf")
-        self._rules: dict[str, dict[str, Any]] = {}
+        self.rules_held: dict[str, dict[str, Any]] = {}
         self._asked = float("-inf")
-        self._scanned = float("-inf")
+        self.scanned = float("-inf")
         self._tidied = float("-inf")
         self.pages = snapshot.Pages(settings)
         self.telegram = Telegram(self)
@@ -179,22 +173,22 @@ class Coordinator:
         self.systemd.alive(now)
         if now - self._asked >= _TURN:
             self._asked = now
-            self._survive("the rules", self._reload_rules)
-            self._survive("the requests", lambda: asks.take(self))
-        if now - self._scanned >= self.settings.scan:
-            self._survive("the scan", self.scan)
-        self._survive("the gates", lambda: self.gates.look(now))
-        self._survive("the desks", lambda: desks.look(self, now))
-        self._survive("the notes", lambda: notices.look_for_retry(self, now))
+            self.survive("the rules", self._reload_rules)
+            self.survive("the requests", lambda: asks.take(self))
+        if now - self.scanned >= self.settings.scan:
+            self.survive("the scan", self.scan)
+        self.survive("the gates", lambda: self.gates.look(now))
+        self.survive("the desks", lambda: desks.look(self, now))
+        self.survive("the notes", lambda: notices.look_for_retry(self, now))
         for one in list(self.jobs.values()):
             if self._due(one, now):
-                self.consider(one, now)
-        self.dispatch(now)
-        self._survive("Telegram", lambda: self.telegram.turn(now))
+                jobs.consider(self, one, now)
+        starts.dispatch(self, now)
+        self.survive("Telegram", lambda: self.telegram.turn(now))
         if now - self._tidied >= _TIDY:
             self._tidied = now
             self.hands.give("library", "tidy", "", lambda: acts.tidy(self.settings))
-        self._survive("the pages", lambda: self.pages.write(self))
+        self.survive("the pages", lambda: self.pages.write(self))
 
     def _take(self, event: Event) -> None:
         try:
@@ -203,19 +197,19 @@ class Coordinator:
             # As in `consider`: what the event told is lost, and the job is looked at again after a while.
             one = self.jobs.get(event.job) if isinstance(event, WorkerEnded | HandEnded) else None
             if one is not None and not one.busy:
-                self._later(one, self.clock(), error)
+                jobs.later(self, one, self.clock(), error)
             else:
-                self._tell(error, "an event could not be seen to", one.id if one else "")
+                self.tell(error, "an event could not be seen to", one.id if one else "")
 
-    def _survive(self, what: str, work: Callable[[], object]) -> None:
+    def survive(self, what: str, work: Callable[[], object]) -> None:
         """Carries out a part of a turn; its failure costs that part, and is tried again at a later turn."""
         try:
             work()
         except Exception as error:
             # Whatever it is (a full disk, a fault of our own): every other job must go on.
-            self._tell(error, f"{what} could not be seen to", "")
+            self.tell(error, f"{what} could not be seen to", "")
 
-    def _tell(self, error: Exception, what: str, job: str) -> None:
+    def tell(self, error: Exception, what: str, job: str) -> None:
         expected = isinstance(error, OSError | Fault)
         why = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
         self.log.error(what, job=job, why=why, exc_info=None if expected else error)
@@ -274,148 +268,12 @@ class Coordinator:
     # --- jobs ---------------------------------------------------------------------------------
 
     def scan(self, starting: bool = False) -> None:
-        """Lists every job on disk. The truth under all events: what was moved by hand is noticed too."""
-        self._scanned = self.clock()
-        listing = spool.scan(self.settings.stages)
-        self.problems = listing.problems
-        for ident, folder in listing.jobs.items():
-            known = self.jobs.get(ident)
-            if known is None or known.folder != folder:
-                if known and known.busy:
-                    continue
-                self._survive(f"job {ident}", lambda folder=folder: self.track(folder, starting))  # type: ignore[misc]
-        for ident in set(self.jobs) - set(listing.jobs):
-            if not self.jobs[ident].busy:
-                self.log.warning("a job is gone from stages", job=ident)
-                del self.jobs[ident]
-        delivery.look_for_reopen(self)
-        desks.sweep(self)
-        if not starting:
-            claims.recover_again(self)
+        """Lists every job on disk: the truth under all events."""
+        jobs.scan(self, starting)
 
     def look_soon(self) -> None:
         """The next turn scans."""
-        self._scanned = float("-inf")
-
-    def about(self, folder: JobFolder) -> sidecars.Job:
-        """job.json; jobs with equal rules share one in memory (a rule is a hundred times larger than the rest)."""
-        about = folder.job()
-        about.rule = self._rules.setdefault(json.dumps(about.rule, sort_keys=True), about.rule)
-        return about
-
-    def track(self, folder: JobFolder, starting: bool = False) -> Tracked:
-        """Begins to hold a job that lies on disk."""
-        now = self.clock()
-        fault: FinalFault | None = None
-        about: sidecars.Job | None = None
-        state = sidecars.State()
-        trouble: sidecars.Trouble | None = None
-        with contextlib.suppress(FinalFault):  # lost without harm
-            state = folder.read(sidecars.State) or state
-        try:
-            about = self.about(folder)
-            trouble = folder.read(sidecars.Trouble)
-        except FinalFault as caught:
-            fault = caught
-        one = Tracked(folder, about, state, trouble, since=now, not_before=now + state.delay)
-        if folder.stage == "done" and fault is None:
-            with contextlib.suppress(FinalFault):  # told when the job is considered
-                delivery.state(one)
-        one.changed, one.shown = now - state.quiet, now - state.asked
-        if about is not None:
-            one.length = length_by_size(sum(member.size for member in about.members if member.role == "source"))
-        self.jobs[folder.id] = one
-        if starting and state.running and folder.stage in LIVE:
-            ends.interrupted(self, one, "the daemon was ended in the middle of it")
-        if fault is not None and folder.stage not in ("failed", "done"):
-            acts.fail(self, one, fault, cause="unreadable")
-        return one
-
-    def consider(self, one: Tracked, now: float) -> None:
-        """Looks at a job anew and carries out the one act that follows."""
-        one.dirty = False
-        try:
-            act = self._decide(one, now)
-            one.waits = act.what if act.verb == "wait" else ""
-            one.wants = act.what if act.verb == "run" else ""
-            acts.carry_out(self, one, act)
-        except FinalFault as fault:
-            try:
-                acts.fail(self, one, fault, cause="unreadable" if fault.facts.get("unreadable") else "final")
-            except Exception as error:
-                self._later(one, now, error)
-        except Exception as error:
-            # The state folder itself can't be written (full, read-only), or a fault of our own: the job stays as it is.
-            self._later(one, now, error)
-
-    def _later(self, one: Tracked, now: float, error: Exception) -> None:
-        """What a job needs couldn't be done: it stays as it is, and is looked at again after a while."""
-        self._tell(error, "a job can't be moved on", one.id)
-        one.state.last_fault = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
-        one.dirty, one.wants, one.held = False, "", self.gates.held(one)
-        one.not_before, one.waits = now + self.settings.limits.first_delay, "trying again"
-
-    def _decide(self, one: Tracked, now: float) -> Act:
-        if one.about is None:
-            # Without job.json nothing is known of it; it can only lie in failed.
-            noted = one.stage == "failed"
-            return decide(Facts("", one.stage, trouble=one.trouble is not None or noted, noted=noted))
-        step = step_for(one.kind, one.stage)
-        if one.stage in LIVE and step is not None and one.trouble is None:
-            one.next_sidecar = spool.adds(one.folder, step) is not None
-            snapshot.hear(one)
-        one.held = self.gates.held(one)
-        gate = desks.verdict(self, one, now)  # first: it reads what lies there, the desk too
-        return decide(
-            Facts(
-                kind=one.kind,
-                stage=one.stage,
-                next_sidecar=one.next_sidecar,
-                trouble=one.trouble is not None,
-                noted=bool(one.trouble and one.trouble.noted),
-                held=one.held,
-                delay=max(0.0, one.not_before - now),
-                desk=bool(one.desk) and one.desk_round == (one.renders.round if one.renders else 0),
-                gate=gate,
-                delivery=delivery.state(one),
-                source_here=one.stage == "done" and delivery.source_here(one),
-                expired=delivery.expired(self, one) and not self.telegram.keeps(one),
-                reopening=one.stage == "done" and one.state.reopening,
-            )
-        )
-
-    # --- starting attempts ----------------------------------------------------------------------
-
-    def dispatch(self, now: float) -> None:
-        """Starts what may run, in order."""
-        wanting = [one for one in self.jobs.values() if one.wants and not one.busy]
-        if not wanting or self.stopping:
-            return
-        running = [self._candidate(one, one.running, now) for one in self.jobs.values() if one.running]
-        resources = self.settings.resources
-        slots = {"cpu": self.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
-        used = Counter(one.resource for one in running)
-        if all(used[resource] >= slots[resource] for resource in {self._resource(one, one.wants) for one in wanting}):
-            return
-        waiting = [self._candidate(one, one.wants, now) for one in wanting]
-        for ident in schedule.choose(waiting, running, slots):
-            one = self.jobs[ident]
-            try:
-                acts.start(self, one, now)
-            except Exception as error:
-                # As in `consider`: one job's failure is its own.
-                one.running = ""
-                self._later(one, now, error)
-
-    @staticmethod
-    def _resource(one: Tracked, verb: str) -> str:
-        step = step_for(one.kind, one.stage)
-        return step.resource if step is not None and step.verb == verb else "cpu"
-
-    def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
-        resource = self._resource(one, verb)
-        estimate = self.estimates.seconds(verb, one.length)
-        return schedule.Candidate(one.id, resource, estimate, now - one.since, one.state.priority, one.alone)
+        self.scanned = float("-inf")
 
     # --- ends -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from daemon import names, sidecars
+from daemon import names, redact, sidecars
 from daemon.errors import FinalFault
 from daemon.job import LIVE
 from daemon.service.tracked import Tracked
@@ -143,7 +143,7 @@ class Pages:
         if now - self._wrote < _EVERY and not force:
             return
         self._wrote = now
-        shown = whole(c)
+        shown = redact.value(whole(c))
         text = json.dumps(shown)
         # What grows by itself isn't news: a daemon with nothing to do writes nothing.
         jobs = [{**job, "age": 0} for job in shown["jobs"]]

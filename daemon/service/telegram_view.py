@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
 
 _NOTES = 3
+_VIDEO = 48_000_000  # bytes of a video that any server takes
 
 
 def approve_of(one: Tracked) -> Approve:
@@ -137,7 +138,7 @@ def _animatic(c: Coordinator, one: Tracked) -> str:
         size = one.folder.file(name).stat().st_size if name else 0
     except OSError:
         return ""
-    return name if 0 < size <= c.settings.telegram.film_mb * 1_000_000 else ""
+    return name if 0 < size <= max(_VIDEO, c.settings.telegram.film_mb * 1_000_000) else ""
 
 
 def _spans(one: Tracked) -> dict[str, Span]:

@@ -20,13 +20,15 @@ from daemon.backends.comfyui.replies import Output, some
 from daemon.backends.comfyui.runs import Done, Patience, Runner, Tell
 from daemon.backends.comfyui.server import Server
 from daemon.backends.comfyui.workflow import Workflow, model_files
-from daemon.backends.http import Http
+from daemon.backends.http import Http, Limit, door
 from daemon.errors import Fault, FinalFault
 from daemon.outside import ComfyUI
+from daemon.settings import Settings
 
 Values = Mapping[str, Any]
 Shrink = Callable[[Values, int], Values | None]
 
+_PROBE = Limit(2, 10)  # whether a server answers at all: a dead one costs seconds
 _DEAD = 60.0  # seconds before a server that didn't answer is asked again
 _UNLOADING = 0.5  # seconds between looks at memory that is being freed
 _LOOKS = 20
@@ -68,13 +70,18 @@ class Task:
 
 
 class Pool:
-    """The servers of the settings. Its methods may be called from several threads."""
+    """The servers of the settings. Its methods may be called from several threads.
+
+    http, probe: the sessions for work, and for asking whether a server is there. may_wait: raises a fault where a
+    run that is in line must give up.
+    """
 
     def __init__(
         self,
         set_up: ComfyUI,
         *,
         http: Callable[[], Http] = lambda: Http(attempts=3, seconds=20),
+        probe: Callable[[], Http] = lambda: Http(attempts=1, seconds=5),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         may_wait: Callable[[], None] = runs.unhindered,
@@ -82,6 +89,7 @@ class Pool:
     ) -> None:
         self._set_up = set_up
         self.servers = [Server(url, http()) for url in dict.fromkeys(set_up.urls)]
+        self._probe = probe
         self.patience = Patience(set_up.line_minutes * 60, set_up.run_minutes * 60, set_up.away, poll)
         self._clock, self._sleep, self._may_wait = clock, sleep, may_wait
         self._lock = threading.Condition()
@@ -155,7 +163,7 @@ class Pool:
         there, faults = [], []
         for server in self.servers:
             try:
-                server.stats()
+                Server(server.url, self._probe()).stats(_PROBE)
             except Fault as fault:
                 self._mark(server, fault)
                 faults.append(fault)
@@ -266,6 +274,18 @@ class Pool:
                 return True
             self._sleep(_UNLOADING)
         return False
+
+
+def pooled(settings: Settings, **more: Any) -> Pool:
+    """The pool of a root's settings, through the one HTTP door. Servers are asked even where they were away lately."""
+    return Pool(
+        settings.comfyui,
+        **{
+            "http": lambda: door(settings, attempts=3, seconds=20, patient=True),
+            "probe": lambda: door(settings, attempts=1, seconds=5, patient=True),
+            **more,
+        },
+    )
 
 
 def lacking(server: Server, wanted: Workflow) -> list[str]:

@@ -179,6 +179,8 @@ class Runner:
                         raise
                     continue
                 if entry is not None:
+                    while (seen := ear.get(0)) is not None:
+                        tell(seen)
                     return entry
                 if not line.has(ours):
                     missing += 1
@@ -218,17 +220,15 @@ def read(path: Path) -> Record | None:
         return None
 
 
-def left(folder: Path) -> list[Record]:
-    """The runs of a job that may still be under way on some server."""
-    return [found for path in sorted(folder.glob(f"{_PREFIX}*.json")) if (found := read(path)) is not None]
-
-
 def cancel_left(folder: Path, server_at: Callable[[str], Server]) -> list[str]:
     """Cancels what a job that is given up left on the servers; returns what couldn't be, in words."""
     problems = []
-    for record in left(folder):
+    for path in sorted(folder.glob(f"{_PREFIX}*.json")):
+        record = read(path)
         try:
-            server_at(record.server).cancel(record.prompt_id)
+            if record is not None:
+                server_at(record.server).cancel(record.prompt_id)
+            durable.remove(path)
         except Fault as fault:
             problems.append(fault.sentence())
     return problems

@@ -72,9 +72,9 @@ class Server:
         self._http = http or Http(attempts=3, seconds=20)
         self._classes: dict[str, dict[str, Any] | None] = {}
 
-    def stats(self) -> Stats:
+    def stats(self, limit: Limit = QUICK) -> Stats:
         """Version, how it was started, and its memory."""
-        said = self._get("/system_stats")
+        said = self._get("/system_stats", limit)
         system = said.get("system") if isinstance(said.get("system"), Mapping) else {}
         assert isinstance(system, Mapping)
         devices = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import socket
 import struct
 import threading
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from daemon.backends import home
 from daemon.backends.comfyui.replies import Graph, title
+from daemon.errors import Fault
 
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _LARGEST = 16 << 20  # of a frame: some nodes send whole pictures
@@ -162,6 +165,7 @@ class Listener:
             try:
                 with connect(
                     self._address,
+                    sock=self._at_home() if home.kept() else None,
                     open_timeout=_OPEN,
                     close_timeout=0.5,
                     ping_interval=_PING,
@@ -175,11 +179,16 @@ class Listener:
                         tries = 0
                         if seen is not None:
                             self._put(seen)
-            except (OSError, WebSocketException, EOFError, ValueError):
+            except (OSError, WebSocketException, EOFError, ValueError, Fault):
                 # It is a courtesy: the run goes on, and its end is found in the history.
                 self._connection = None
             self._closed.wait(_BACKOFF[min(tries, len(_BACKOFF) - 1)])
             tries += 1
+
+    def _at_home(self) -> socket.socket:
+        """Under `privacy: local`, by no proxy and to no address outside. OSError, FinalFault."""
+        parts = urlsplit(self._address)
+        return home.connect(parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80), _OPEN)
 
     def _put(self, seen: Seen) -> None:
         while True:

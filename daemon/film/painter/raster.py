@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Canvas = NDArray[np.uint8]
 Points = NDArray[np.float64]  # (n, 2)
+_FOUR = np.uint32(4)
 Starts = NDArray[np.int64]  # where each contour begins among the points; one more for the end
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -315,7 +316,12 @@ def paint(
     kind = int(gradient[0])
     masked = mask.shape[0] > 0
     last = len(colours) - 1
-    places = np.empty(wide + 2, np.int32)
+    ramps = colours.T.copy()
+    level = kind == 1 and gradient[1] == 0.0  # one colour for all of a row
+    places, tones = np.empty(wide + 2, np.uint32), np.empty(wide + 2, np.float32)
+    even = np.empty(4, np.bool_)  # whether a channel is the same all along: a glow's colour, and alpha
+    for channel in range(4):
+        even[channel] = ramps[channel].min() == ramps[channel].max()
     part = np.float32(1.0 / 255.0)
     half = np.float32(0.5)
     for y in range(rows[0], rows[1]):
@@ -329,37 +335,46 @@ def paint(
             clip = mask[y, first : end + 1]
             for x in range(count):
                 found[x] *= np.float32(clip[x]) * part
-        if kind == 0:
-            opacity = colours[0, 4]
+        u = gradient[1] * (first + 0.5) + gradient[3] * (y + 0.5) + gradient[5]
+        v = gradient[2] * (first + 0.5) + gradient[4] * (y + 0.5) + gradient[6]
+        if kind == 0 or level:
+            plain = int(min(max(u, 0.0), 1.0) * last + 0.5) if level else 0
+            opacity = colours[plain, 4]
             for x in range(count):
                 found[x] *= opacity
             for channel in range(4):
-                colour = colours[0, channel]
+                colour = colours[plain, channel]
                 row = canvas[channel, y, first : end + 1]
                 for x in range(count):
                     value = np.float32(row[x])
                     row[x] = np.uint8(np.int32(value + (colour - value) * found[x] + half))
             continue
-        u = gradient[1] * (first + 0.5) + gradient[3] * (y + 0.5) + gradient[5]
-        v = gradient[2] * (first + 0.5) + gradient[4] * (y + 0.5) + gradient[6]
+        if kind == 1:
+            for x in range(count):
+                places[x] = np.uint32(np.int32(min(max(u + gradient[1] * x, 0.0), 1.0) * last + 0.5))
+        elif kind == 2:
+            for x in range(count):
+                across, down = u + gradient[1] * x, v + gradient[2] * x
+                places[x] = np.uint32(np.int32(min(np.sqrt(across * across + down * down), 1.0) * last + 0.5))
+        else:
+            for x in range(count):
+                across = u + gradient[1] * x
+                places[x] = np.uint32(np.int32(min(max(across - np.floor(across), 0.0), 1.0) * last + 0.5))
+        ramp = ramps[4]
         for x in range(count):
-            if found[x] <= np.float32(0.0):
-                places[x] = 0
-                continue
-            across, down = u + gradient[1] * x, v + gradient[2] * x
-            if kind == 1:
-                t = across
-            elif kind == 2:
-                t = np.sqrt(across * across + down * down)
-            else:
-                t = across - np.floor(across)
-            places[x] = np.int32(min(max(t, 0.0), 1.0) * last + 0.5)
-            found[x] *= colours[places[x], 4]
+            found[x] *= ramp[places[x]]
         for channel in range(4):
-            row = canvas[channel, y, first : end + 1]
+            row, ramp, colour = canvas[channel, y, first : end + 1], ramps[channel], ramps[channel, 0]
+            if even[channel]:
+                for x in range(count):
+                    value = np.float32(row[x])
+                    row[x] = np.uint8(np.int32(value + (colour - value) * found[x] + half))
+                continue
+            for x in range(count):
+                tones[x] = ramp[places[x]]
             for x in range(count):
                 value = np.float32(row[x])
-                row[x] = np.uint8(np.int32(value + (colours[places[x], channel] - value) * found[x] + half))
+                row[x] = np.uint8(np.int32(value + (tones[x] - value) * found[x] + half))
 
 
 @_jit
@@ -381,54 +396,60 @@ def paste(
     it goes on beyond its edges, else its last pixels do.
     """
     wide = canvas.shape[2]
-    found = np.empty(wide + 2, np.float32)
+    found, through = np.empty(wide + 2, np.float32), np.empty(wide + 2, np.float32)
+    shares, lowers = np.empty(wide + 2, np.float32), np.empty(wide + 2, np.float32)
+    places, tones = np.empty(wide + 2, np.uint32), np.empty(wide + 2, np.float32)
     masked = mask.shape[0] > 0
     tall, broad = texture.shape[0], texture.shape[1]
-    part = np.float32(1.0 / 255.0)
-    half, whole = np.float32(0.5), np.float32(opacity)
+    # One more row and column, so that every pixel has four neighbours.
+    grown = np.empty((tall + 1, broad + 1, 4), np.float32)
+    grown[:tall, :broad] = texture
+    grown[:tall, broad] = texture[:, 0 if repeated else broad - 1]
+    grown[tall] = grown[0 if repeated else tall - 1]
+    flat, step = grown.reshape((tall + 1) * (broad + 1) * 4), np.uint32((broad + 1) * 4)
+    most_x, most_y = broad - 1.0, tall - 1.0
+    part, one = np.float32(1.0 / 255.0), np.float32(1.0)
+    half, whole, most = np.float32(0.5), np.float32(opacity), np.float32(255.0)
     for y in range(rows[0], rows[1]):
         first, end = low[y], high[y]
         low[y], high[y] = wide, -1
         if end < first:
             continue
         _coverage(area[y], first, end, False, found)
-        for x in range(end - first + 1):
-            cover_here = found[x] * whole
-            if masked:
-                cover_here *= np.float32(mask[y, first + x]) * part
-            if cover_here <= np.float32(0.0):
-                continue
-            across = place[0] * (first + x + 0.5) + place[2] * (y + 0.5) + place[4] - 0.5
-            down = place[1] * (first + x + 0.5) + place[3] * (y + 0.5) + place[5] - 0.5
+        count = end - first + 1
+        across = place[0] * (first + 0.5) + place[2] * (y + 0.5) + place[4] - 0.5
+        down = place[1] * (first + 0.5) + place[3] * (y + 0.5) + place[5] - 0.5
+        for x in range(count):
+            u, v = across + place[0] * x, down + place[1] * x
             if repeated:
-                across -= np.floor(across / broad) * broad
-                down -= np.floor(down / tall) * tall
+                u -= np.floor(u / broad) * broad
+                v -= np.floor(v / tall) * tall
             else:
-                across = min(max(across, 0.0), broad - 1.0)
-                down = min(max(down, 0.0), tall - 1.0)
-            column, row = min(int(across), broad - 1), min(int(down), tall - 1)
-            right, below = column + 1, row + 1
-            if right >= broad:
-                right = 0 if repeated else broad - 1
-            if below >= tall:
-                below = 0 if repeated else tall - 1
-            share, lower = np.float32(across - column), np.float32(down - row)
-            one, two, three, four = (
-                texture[row, column],
-                texture[row, right],
-                texture[below, column],
-                texture[below, right],
-            )
-            alpha = one[3] + (two[3] - one[3]) * share
-            alpha += (three[3] + (four[3] - three[3]) * share - alpha) * lower
-            if alpha <= np.float32(0.0):
-                continue
-            through = np.float32(1.0) - alpha * cover_here * part
-            for channel in range(4):
-                value = one[channel] + (two[channel] - one[channel]) * share
-                value += (three[channel] + (four[channel] - three[channel]) * share - value) * lower
-                value = value * cover_here + np.float32(canvas[channel, y, first + x]) * through + half
-                canvas[channel, y, first + x] = np.uint8(np.int32(min(value, np.float32(255.0))))
+                u, v = max(u, 0.0), max(v, 0.0)
+            u, v = min(u, most_x + repeated), min(v, most_y + repeated)
+            column, line = min(np.int32(u), np.int32(broad - 1)), min(np.int32(v), np.int32(tall - 1))
+            places[x] = np.uint32(line) * step + np.uint32(column) * _FOUR
+            shares[x], lowers[x] = np.float32(u - column), np.float32(v - line)
+        for x in range(count):
+            found[x] *= whole
+        if masked:
+            clip = mask[y, first : end + 1]
+            for x in range(count):
+                found[x] *= np.float32(clip[x]) * part
+        for channel in (3, 0, 1, 2):
+            row, shift = canvas[channel, y, first : end + 1], np.uint32(channel)
+            for x in range(count):
+                at, share = places[x] + shift, shares[x]
+                below = at + step
+                upper = flat[at] + (flat[at + _FOUR] - flat[at]) * share
+                lower = flat[below] + (flat[below + _FOUR] - flat[below]) * share
+                tones[x] = upper + (lower - upper) * lowers[x]
+            if channel == 3:
+                for x in range(count):
+                    through[x] = one - tones[x] * found[x] * part
+            for x in range(count):
+                value = tones[x] * found[x] + np.float32(row[x]) * through[x] + half
+                row[x] = np.uint8(np.int32(min(value, most)))
 
 
 @_jit

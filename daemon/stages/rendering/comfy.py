@@ -18,11 +18,12 @@ from typing import Any
 
 from daemon import hours, rulebook, sidecars
 from daemon.backends import comfyui
-from daemon.backends.comfyui import Pool, Seen, Task, workflow
+from daemon.backends.comfyui import Pool, Seen, Task, pooled, workflow
 from daemon.backends.comfyui.workflow import Workflow
 from daemon.errors import Fault, Held
 from daemon.job import JobFolder
 from daemon.rules import Rule
+from daemon.settings import Settings
 from daemon.stages.rendering import files, generated, plan
 from daemon.stages.rendering.references import References
 from daemon.stages.tools import Tools
@@ -61,19 +62,19 @@ class _Wish:
         return f"{self.item.id}-{self.fingerprint}.png"
 
 
-def find(settings: Any, name: str) -> Path:
+def find(settings: Settings, name: str) -> Path:
     """A workflow's file: the root's own, else the shipped one."""
     own = Path(settings.rules) / FOLDER / f"{name}.json"
     shipped = rulebook.shipped() / FOLDER / f"{name}.json"
     return shipped if not own.is_file() and shipped.is_file() else own
 
 
-def load(settings: Any, rule: Rule, name: str) -> Workflow:
-    """A workflow as the rule wants it: its places mapped, its models switched. comfyui.Wrong where it can't be."""
+def load(settings: Settings, name: str, mapping: Mapping[str, Any], models: Mapping[str, str]) -> Workflow:
+    """A workflow as a rule wants it: its places mapped, its models switched. comfyui.Wrong where it can't be."""
     path = find(settings, name)
-    plain = workflow.load(path)
-    models = {**workflow.known_models(plain.graph, settings.comfyui.models), **rule.pictures.models}
-    return workflow.load(path, rule.pictures.mapping, models) if models or rule.pictures.mapping else plain
+    plain = workflow.load(path, mapping)
+    switched = {**workflow.known_models(plain.graph, settings.comfyui.models), **models}
+    return workflow.load(path, mapping, switched) if switched else plain
 
 
 @dataclass
@@ -95,7 +96,7 @@ class Comfy:
 
     def __post_init__(self) -> None:
         pictures, set_up = self.rule.pictures, self.tools.settings.comfyui
-        self.pool = Pool(set_up, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
+        self.pool = pooled(self.tools.settings, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
         self._hours = hours.parse(pictures.gpu_hours)
         self._patience = set_up.patience if pictures.painter == "comfyui" else 0.0
         self._lock = threading.Lock()
@@ -148,9 +149,10 @@ class Comfy:
         return self.rule.pictures.workflow or self.tools.settings.comfyui.workflow
 
     def _workflow(self, name: str) -> Workflow | str:
+        pictures = self.rule.pictures
         if name not in self._workflows:
             try:
-                self._workflows[name] = load(self.tools.settings, self.rule, name)
+                self._workflows[name] = load(self.tools.settings, name, pictures.mapping, pictures.models)
             except Fault as fault:
                 self._workflows[name] = _reason(fault)
                 self.notes.append(f"ComfyUI isn't used: {_reason(fault)}")

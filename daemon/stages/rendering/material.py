@@ -209,8 +209,9 @@ def _cut(job: JobFolder, tools: Tools, member: Member, name: str, notes: list[st
         moves: dict[str, Any] = {}
         if cut.moves:
             try:
+                still = cut
                 cut, reel = moving.pose(job, tools, member, print_)
-                moves = {"moves": reel}
+                moves = {"moves": reel, "shrunk": round(cut.canvas[0] / still.canvas[0], 5)}
             except ValueError as error:
                 cut = replace(cut, note=f"it moves, but only its first picture can be shown: {error}")
         told = {**cut.facts(), "file": file, "note": cut.note, **moves}
