@@ -233,6 +233,7 @@ class Coordinator:
             if one and one.running and event.attempt == one.state.attempt:
                 one.fraction, one.doing = event.fraction, event.doing
                 one.left = event.extra.get("left")
+                one.preview = _file_name(event.extra.get("preview")) or one.preview
         elif isinstance(event, WorkerEnded):
             ends.ended(self, event)
         elif isinstance(event, HandEnded):
@@ -304,3 +305,8 @@ class Coordinator:
     def stamp(self) -> str:
         """Now, for people: ISO 8601 with the local offset."""
         return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _file_name(said: object) -> str:
+    """The plain name of a file, as a worker says it; "" where it is none."""
+    return said if isinstance(said, str) and said and "/" not in said and not said.startswith(".") else ""

@@ -81,6 +81,7 @@ class Renders(Sidecar):
     contact_sheet: str = ""  # the first
     contact_sheets: list[str] = Field(default_factory=list)  # all of them, twelve slots each
     animatic: str = ""
+    estimate: str = ""  # what becoming clips would cost, one line; "" where nobody makes clips
     notes: list[str] = Field(default_factory=list)  # what a person should know: "tree.heic can't be read"
 
 
