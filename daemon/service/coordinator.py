@@ -39,6 +39,7 @@ from daemon.settings import Settings
 
 _TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
 _TIDY = 3600.0
+_GRACE = 1.0  # seconds that an attempt has to end by itself when the daemon stops; cut short, it is made again
 
 
 class WorkersLike(Protocol):
@@ -137,7 +138,7 @@ class Coordinator:
         self.systemd.say("STOPPING=1")
         self.inbox.stop()
         self.telegram.stop()
-        self.workers.stop(3.0)
+        self.workers.stop(_GRACE)
         for one in self.jobs.values():
             if one.running or one.stage == "rendered":
                 # Ending on purpose is no interruption.
