@@ -17,6 +17,7 @@ from daemon.film.cuts import Beats
 from daemon.film.playing import ride
 from daemon.film.values import PictureFile
 from daemon.job import JobFolder
+from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.stages.animating import choose, ladder, pace, who, words
 from daemon.stages.animating.asked import Asked, Broken, Grid, NoAnimator, OutOfMemory, Stopped
@@ -323,8 +324,10 @@ def test_the_estimate_is_the_published_figure_until_clips_were_measured(tmp_path
     assert learned.seconds("w", whole, 400.0, whole) == pytest.approx(400.0)
     assert learned.seconds("w", whole / 2, 400.0, whole) == pytest.approx(200.0)
     measured = {"workflow": "w", "asked_width": 832, "asked_height": 480, "asked_frames": 81}
-    tries = [{"measured": {**measured, "seconds": seconds}} for seconds in (900.0, 100.0, 120.0)]
-    pace.learn(tmp_path, [{"tries": [*tries, {"measured": {**measured, "found_again": True}}, {"measured": {}}]}])
+    times = (900.0, 100.0, 120.0)
+    tries = [{"measured": {**measured, "seconds": seconds, "key": f"k{seconds}"}} for seconds in times]
+    for _ in range(2):  # a job that is reopened tells the same again
+        pace.learn(tmp_path, [{"tries": [*tries, {"measured": {**measured, "found_again": True}}, {"measured": {}}]}])
     learned = pace.read(tmp_path)
     assert learned.clips("w") == 3
     assert learned.seconds("w", whole, 400.0, whole) == pytest.approx(120.0, rel=0.01)
@@ -358,3 +361,48 @@ def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path:
     assert made.shape == (120, 208, 3)
     assert abs((made[60, :, 0] > 128).sum() - 120) <= 2
     assert PictureFile("01a", tmp_path / "x.png", "f").centre is None
+
+
+# --- what people are told -----------------------------------------------------------------------
+
+
+def test_the_desk_says_before_approval_what_clips_will_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from daemon.approvals import readme
+    from daemon.approvals.gate import Gate
+    from daemon.stages.animating import estimate
+
+    toy = Toy(always(good))
+    folder = job(tmp_path, 30.0, budget_minutes=2)
+    approved = folder.need(sidecars.Approval).pictures
+    pictures = [picture for mine in approved.values() for picture in mine]
+
+    def told() -> str:
+        facts, settings = folder.job(), Settings(root=tmp_path)
+        rule, decisions = Tools(settings).rule(facts), sidecars.Decisions()
+        analysis, prompts = folder.need(sidecars.Analysis), folder.need(sidecars.Prompts)
+        return estimate.line(folder, settings, rule, facts, analysis, prompts, pictures, decisions)
+
+    assert told() == ""  # nobody makes clips
+    by(monkeypatch, toy)
+    line = told()
+    assert "stills become clips, about" in line and "by published figures (a catalogue)" in line
+    assert "the rule gives 2 minutes" in line and not toy.asked
+    measured = {"workflow": "toy 1", "asked_width": 208, "asked_height": 120, "asked_frames": 49, "key": "k"}
+    (tmp_path / "stages").mkdir(exist_ok=True)
+    pace.learn(tmp_path / "stages", [{"tries": [{"measured": {**measured, "seconds": 3600.0}}]}])
+    assert told().startswith("No still becomes a clip: one takes about 60 minutes (by the one clip made here)")
+    renders = sidecars.Renders(pictures=pictures, estimate=line)
+    gate = Gate(False, True, "wait", "nobody answered yet")
+    text = readme.readme("A song", "abc123", Rule(name="x").approve, renders, sidecars.Decisions(), gate)
+    assert "WHAT WILL MOVE" in text and "about" in text
+
+
+def test_the_report_names_who_moved_what_and_on_which_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mended(asked: Asked, nth: int) -> Made:
+        return black if nth == 1 else good
+
+    by(monkeypatch, Toy(mended))
+    folder = job(tmp_path, 6.0)
+    made = sync(folder, tools(tmp_path))
+    page = folder.file(made.report).read_text("utf-8")
+    assert "chosen stills move" in page and "new seed" in page and "as asked: black" in page and "toy" in page

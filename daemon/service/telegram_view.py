@@ -173,7 +173,9 @@ def _about(one: Tracked, slots: int) -> list[str]:
 
 def _lines(one: Tracked) -> list[str]:
     """What else to know before saying yes: what the painter noted, and what the next stage is going to cost."""
-    return list(one.renders.notes[:_NOTES]) if one.renders else []
+    if not one.renders:
+        return []
+    return [line for line in (one.renders.estimate, *one.renders.notes[:_NOTES]) if line]
 
 
 def _over(one: Tracked) -> str:

@@ -186,6 +186,7 @@ class Climber:
                 tried.measured |= {"seconds": round(seconds, 2)} if seconds is not None else {"found_again": True}
             tried.measured |= {
                 "workflow": self.animator.workflow,
+                "key": asked.key,
                 "asked_width": asked.width,
                 "asked_height": asked.height,
                 "asked_frames": asked.frames,
