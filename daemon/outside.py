@@ -5,9 +5,10 @@ Secrets never stand here: they come from the environment, from `.env` or from a 
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Group(BaseModel):
@@ -30,12 +31,20 @@ class ComfyUI(Group):
         default=4096, ge=0, description="graphics memory that must be free before a job's first run, in MiB; 0: any"
     )
     run_minutes: float = Field(default=30, gt=0, description="minutes that one run may take, once it runs")
-    line_minutes: float = Field(default=120, gt=0, description="minutes that a run may wait in a server's queue")
+    line_minutes: float = Field(default=60, gt=0, description="minutes that a run may wait in a server's queue")
     away: float = Field(default=120, gt=0, description="seconds that a server may be away in the middle of a run")
     patience: float = Field(
         default=300, ge=0, description="seconds that servers are waited for where the rule says `painter: comfyui`"
     )
     file_mb: int = Field(default=256, ge=1, description="largest file taken from a server, in MiB")
+
+    @field_validator("urls")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        for url in value:
+            if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
+                raise ValueError(f"{url!r} is no address; such as http://gpu.lan:8188")
+        return value
 
 
 class Animator(Group):

@@ -83,11 +83,12 @@ KINDS: dict[str, Kind] = {
     "petals": Kind("share", 1, _FALLS, "sail and turn"),
     "leaves": Kind("share", 1, _FALLS, "fly by on the wind"),
     "confetti": Kind("share", 1, _FALLS, "scraps of coloured paper flutter down"),
+    "debris": Kind("share", 1, _FALLS, "splinters of stone fly by"),
     "motes": Kind("share", 1, _FALLS, "points of coloured light float up"),
 }
 
 TRANSITIONS = ("dissolve", "wipe", "whip")
-FLYING = ("sparks", "embers", "dust", "snow", "rain", "petals", "leaves", "confetti", "motes")
+FLYING = ("sparks", "embers", "dust", "snow", "rain", "petals", "leaves", "confetti", "debris", "motes")
 OVERLAYS = ("beams", "bars", "speakers", *FLYING)
 
 BUILT_IN: Riding = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from daemon.sidecars import Decision, Member
 from daemon.stages import render
 from daemon.stages.rendering import comfy, generated, references
 from daemon.stages.tools import Tools
+from daemon.web import pages
 from tests.comfy_peer import ComfyPeer, Ending, failing, interrupted, out_of_memory, png
 from tests.test_comfyui import _no_proxy, peers
 from tests.test_render import NAME, Painter, brush, decide, lay
@@ -55,11 +57,11 @@ class World:
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """No waiting: requests are made once, sleeps only count."""
-    made, pool, painter = World(), comfy.Pool, comfy.Comfy
+    made, pool, painter = World(), comfy.pooled, comfy.Comfy
 
-    def pooled(set_up: Any, **more: Any) -> Any:
+    def pooled(settings: Any, **more: Any) -> Any:
         return pool(
-            set_up, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
+            settings, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
         )
 
     def comfy_(*facts: Any, **more: Any) -> Any:
@@ -254,6 +256,23 @@ def test_progress_is_told_and_a_preview_kept_small_beside_the_job(tmp_path: Path
     assert not (job.path / comfy.PREVIEW).exists(), "gone when the pictures are there"
 
 
+def test_a_long_render_yields_before_its_time_limit_and_the_next_attempt_goes_on(
+    tmp_path: Path, peer: ComfyPeer, world: World
+) -> None:
+    job = laid(tmp_path)
+
+    def slowly(graph: dict[str, Any]) -> bytes:
+        world.seconds += 3000
+        return png()
+
+    peer.paint = slowly
+    with pytest.raises(Held, match="2 pictures were made") as caught:
+        render.render(job, tools(tmp_path, peer))
+    assert caught.value.facts["after"] == 1.0
+    made = render.render(job, tools(tmp_path, peer))
+    assert len(peer.posted) == 4 and not any(picture.fallback_because for picture in made.pictures)
+
+
 # --- references -------------------------------------------------------------------------------------
 
 
@@ -364,6 +383,11 @@ def test_a_workflow_that_is_not_there_is_told_with_those_that_are(
     made = paint(tmp_path, peer, rule={"pictures": {"workflow": "nope"}})
     assert "no workflow 'nope'" in made.pictures[0].fallback_because
     assert any("ComfyUI isn't used" in note for note in made.notes)
+    with pytest.raises(ValueError, match="promt"):
+        Rule.model_validate({"name": "x", "pictures": {"mapping": {"promt": "KSampler seed"}}})
+    for url in ("gpu:8188", "ftp://gpu", "http://", "http://gpu:8188/ws?x"):
+        with pytest.raises(ValueError, match="is no address"):
+            Settings.model_validate({"root": tmp_path, "comfyui": {"urls": [url]}})
     with pytest.raises(ValueError, match="workflow"):
         Rule.model_validate({"name": "x", "pictures": {"workflow": "../../etc/passwd"}})
 
@@ -492,3 +516,21 @@ def test_a_cancelled_job_s_runs_are_taken_off_the_server(tmp_path: Path, peer: C
     (tmp_path / "stages").mkdir(exist_ok=True)
     assert outside.cancel_runs(job.path, Settings(root=tmp_path)) == []
     assert peer.interrupts == [ident]
+
+
+def test_the_status_page_shows_the_picture_that_comes_about_and_nothing_else_in_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "stages" / "prompted" / NAME
+    folder.mkdir(parents=True)
+    small = generated.preview(png(400, 300))
+    (folder / "preview.jpg").write_bytes(small)
+    job = {"id": "abcdef", "name": NAME, "title": "Song", "inbox": "songs", "stage": "prompted", "running": True}
+    settings = Settings(root=tmp_path)
+
+    def page(**more: Any) -> str:
+        shown = pages.with_previews(settings, {"jobs": [{**job, **more}], "inboxes": []})
+        return pages.status_page(shown, "songs")
+
+    assert base64.b64encode(small).decode() in page(preview="preview.jpg")
+    assert "data:image/jpeg" not in page(preview="gone.jpg") + page() + page(preview="preview.jpg", running=False)
+    (folder / "preview.jpg").write_bytes(b"<script>")
+    assert "data:image/jpeg" not in page(preview="preview.jpg")

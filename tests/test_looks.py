@@ -69,7 +69,7 @@ def test_what_is_in_the_air_of_a_picture_flies_as_long_as_pictures_have_it(tmp_p
     ("said", "expected"),
     [
         ({"scene": "industrial club", "role": "drop"}, {"confetti"}),
-        ({"scene": "battle field"}, {"embers"}),
+        ({"scene": "battle field"}, {"embers", "debris"}),
         ({"scene": "desert road", "prompt": "a windy road"}, {"leaves", "gusts"}),
         ({"scene": "ocean", "sheet": "neon"}, {"motes"}),
         ({"scene": "factory", "role": "verse"}, set()),

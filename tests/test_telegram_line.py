@@ -106,6 +106,13 @@ def test_a_revoked_token_is_told_at_once_and_tried_seldom() -> None:
     assert len(listener.told) == 2
 
 
+def test_an_address_that_must_not_be_asked_is_told_at_once() -> None:
+    listener = Listener([FinalFault("api.telegram.org isn't asked: `privacy: local` holds", "", "", {"privacy": True})])
+    listener.ear.run()
+    assert listener.waits == [300]
+    assert "privacy: local" in listener.told[0]
+
+
 def test_an_ear_waits_as_long_as_it_is_asked_to() -> None:
     listener = Listener([Busy("Telegram is busy", "", "", {"after": 40.0}), PassingFault("down"), PassingFault("down")])
     listener.ear.run()

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -349,6 +350,16 @@ def test_photos_and_sheets_are_ones_that_telegram_takes(tmp_path: Path, shapes: 
     assert len(data) <= photos.LARGEST
 
 
+def test_a_sheet_of_small_pictures_is_not_mostly_ground(tmp_path: Path) -> None:
+    made = []
+    for name in ("01a", "01b"):
+        Image.new("RGB", (800, 450), (200, 0, 0)).save(tmp_path / f"{name}.png")
+        made.append((name, tmp_path / f"{name}.png"))
+    with Image.open(io.BytesIO(photos.photo(made))) as sheet:
+        seen = np.asarray(sheet.convert("RGB").resize((100, 100)))
+    assert (seen[..., 0] > 100).sum() > 8000
+
+
 def test_a_picture_that_can_t_be_read_leaves_its_place_in_a_sheet_empty(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.png", tmp_path / "bad.png"
     Image.new("RGB", (64, 36)).save(good)
@@ -383,3 +394,12 @@ def test_an_hour_later_the_same_trouble_is_told_anew() -> None:
     notices.all[0].told = notices.all[0].text()
     notices.add("failed", "b", "no room", 4000.0)
     assert [one.jobs for one in notices.all] == [["b"]]
+
+
+def test_reminders_of_several_songs_are_one_message() -> None:
+    notices = Notices()
+    for number in range(14):
+        notices.add("reminder", f"song {number}", "", float(number))
+    (notice,) = notices.all
+    assert notice.text().startswith("song 0, song 1,")
+    assert notice.text().endswith("song 11 and 2 more: pictures still wait for a word.")

@@ -69,7 +69,7 @@ def workflows(settings: Settings) -> tuple[list[Workflow], list[tuple[str, str]]
     return list(found.values()), list(broken.items())
 
 
-def _named(settings: Settings, rule: Rule) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, str]]]:
+def _named(settings: Settings, rule: Rule) -> Iterator[tuple[str, Mapping[Any, Any], Mapping[str, str]]]:
     """The workflows by which a rule has its pictures painted and moved, with what it says of them."""
     pictures, clips = rule.pictures, rule.animate
     if rule.kind != "song":

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from daemon.film.values import Effect, Shot
 
-AMOUNTS = {"confetti": 0.9, "petals": 0.8, "leaves": 0.8, "motes": 0.8, "embers": 0.7}
+AMOUNTS = {"confetti": 0.9, "petals": 0.8, "leaves": 0.8, "motes": 0.8, "embers": 0.7, "debris": 0.8}
 IN_THE_PICTURE = "in the picture"  # how the reason of such an effect ends
 
 

@@ -62,6 +62,7 @@ def of_job(c: Coordinator, one: Tracked, now: float) -> dict[str, Any]:
         "running": bool(one.running),
         "fraction": round(one.fraction, 3),
         "doing": one.doing or (_VERBS.get(verb, verb) if one.running else ""),
+        "preview": one.preview if one.running else "",
         "left": None if left is None else round(left, 1),
         "held": one.held,
         "waits_for": _waits_for(one),

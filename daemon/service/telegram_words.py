@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
@@ -70,7 +71,7 @@ def _said(telegram: Telegram, said: words.Said, name: str) -> str:
     else:
         return ""
     wish = words.wish(said.text, _known(one))
-    pictures = wish.pictures or (shown if len(shown) == 1 else ())
+    pictures = wish.pictures or _meant(one, shown)
     if not pictures:
         example = shown[0] if shown else "03b"
         return f"Which picture? Begin with its name: \u201c{example} darker\u201d."
@@ -116,6 +117,13 @@ def decide(
         return ""
     what = "All" if pictures == (words.WHOLE,) else ", ".join(pictures)
     return f"{what}: {_DONE[verdict]}."
+
+
+def _meant(one: Tracked, shown: tuple[str, ...]) -> tuple[str, ...]:
+    """The pictures that a word without a name is about: all candidates of one place, as far as they are still open."""
+    if len({ident.rstrip(ascii_lowercase) for ident in shown}) != 1:
+        return ()
+    return tuple(ident for ident in shown if ident not in one.decisions.redone) or shown
 
 
 def _known(one: Tracked) -> set[str]:

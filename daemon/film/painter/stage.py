@@ -23,7 +23,8 @@ _HEAD = 84.0  # half the breadth of a head with its hair, unscaled
 _SOLE = 16.0  # from where a figure stands down to its nearer foot's sole, and a little air
 _STEP = 1.1  # how much nearer a film's camera goes where it shows the whole
 _NEARER = 1.16  # how much nearer a film's own camera goes in an upright frame
-ALOFT = frozenset({"confetti", "petals", "leaves", "gusts", "motes", "embers"})  # planes that a film lets fly itself
+# Planes of what is in the air: a film lets the same fly.
+ALOFT = frozenset({"confetti", "petals", "leaves", "gusts", "motes", "embers", "debris"})
 LEFT, RIGHT, TOP, LOW = -900.0, 2500.0, -700.0, 1500.0  # how far places draw
 
 

@@ -34,6 +34,7 @@ PREVIEW = "preview.jpg"
 _PREVIEW_EVERY = 2.0
 _ASK_AGAIN = 5.0
 _REASON = 300
+_SHARE = 0.75  # of the stage's time limit after which no further picture is begun in this attempt
 _TRIES = 2  # of a picture that somebody stopped, or that came out flat
 
 
@@ -69,7 +70,7 @@ def find(settings: Settings, name: str) -> Path:
     return shipped if not own.is_file() and shipped.is_file() else own
 
 
-def load(settings: Settings, name: str, mapping: Mapping[str, Any], models: Mapping[str, str]) -> Workflow:
+def load(settings: Settings, name: str, mapping: Mapping[Any, Any], models: Mapping[str, str]) -> Workflow:
     """A workflow as a rule wants it: its places mapped, its models switched. comfyui.Wrong where it can't be."""
     path = find(settings, name)
     plain = workflow.load(path, mapping)
@@ -96,11 +97,14 @@ class Comfy:
 
     def __post_init__(self) -> None:
         pictures, set_up = self.rule.pictures, self.tools.settings.comfyui
-        self.pool = pooled(self.tools.settings, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
+        self.pool = pooled(self.tools.settings, sleep=self.sleep, clock=self.clock, may_wait=self._may_go_on)
         self._hours = hours.parse(pictures.gpu_hours)
         self._patience = set_up.patience if pictures.painter == "comfyui" else 0.0
         self._lock = threading.Lock()
         self._shown = float("-inf")
+        limit = self.tools.settings.limits.render
+        self._end = self.clock() + max(limit / 2, min(limit * _SHARE, limit - set_up.run_minutes * 60))
+        self._count = 0
         self._workflows: dict[str, Workflow | str] = {}
         self._refused: dict[str, str] = {}
 
@@ -126,7 +130,7 @@ class Comfy:
                 wishes.append(wish)
         if not wishes:
             return found
-        self._within_hours()
+        self._may_go_on()
         count = self._servers()
         try:
             with ThreadPoolExecutor(max(1, count), "comfyui") as threads:
@@ -197,7 +201,11 @@ class Comfy:
 
     # --- how it is made --------------------------------------------------------------------------
 
-    def _within_hours(self) -> None:
+    def _may_go_on(self) -> None:
+        """Held outside the hours, and where the attempt nears its end: the next one goes on with what is there."""
+        if self._count and self.clock() > self._end:
+            made = f"{self._count} pictures were made in this attempt"
+            raise Held("painting goes on in another attempt", made, "", {"after": 1.0})
         at = self.now()
         opens = self._hours.opens(at)
         if opens > at:
@@ -221,7 +229,7 @@ class Comfy:
                 self._patience = 0.0
                 self.given_up = said
                 return 0
-            self._within_hours()
+            self._may_go_on()
             self.say(f"waiting for ComfyUI: {said}")
             self.sleep(_ASK_AGAIN)
 
@@ -237,7 +245,7 @@ class Comfy:
             because = self.given_up or self._refused.get(wish.workflow.digest, "")
             if because:
                 return because
-            self._within_hours()
+            self._may_go_on()
             try:
                 return self._run(wish, {**wish.values, "seed": seed})
             except comfyui.Down as fault:
@@ -293,6 +301,7 @@ class Comfy:
             "made": [used.get("width"), used.get("height")],
         }
         files.publish(self.tools, self.job, wish.file, picture, recipe)
+        self._count += 1
         self.pool.settled(self.job.path, key)
         return Made(wish.file, key, painter, model)
 

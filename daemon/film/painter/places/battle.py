@@ -261,7 +261,7 @@ def _dust(stage: Stage, x: float) -> None:
 
 def _rubble(stage: Stage, side: int) -> None:
     """Stones and sparks in the air, dark heaps at the picture's edge."""
-    pen, chance = stage.layer("rubble", 0.1), stage.chance("rubble")
+    pen, chance = stage.layer("debris", 0.1), stage.chance("rubble")
     stone = stage.tone(0.14)
     for _ in range(17):
         x, y, size = chance.uniform(-60, 1660), chance.uniform(80, 860), chance.choice((9, 13, 18, 30))
