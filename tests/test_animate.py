@@ -351,6 +351,30 @@ def test_a_clip_goes_on_from_shot_to_shot() -> None:
     assert [effect.amount for effect in again if effect.start == 60] == [0.0]
 
 
+def test_the_camera_stays_back_from_a_clip_of_few_pixels(tmp_path: Path) -> None:
+    from daemon.film.narrow import held_back
+    from daemon.film.timeline import plan
+    from daemon.film.values import Slot
+
+    analysis = help.song(20.0)
+    clip = {"file": "c.zip", "name": "c", "frames": 81, "fps": 16.0, "seconds": 5.0, "peaks": [], "size": [832, 480]}
+    slots = help.slots(tmp_path, analysis)
+
+    def closest(width: int, **told: Any) -> float:
+        scene = {"own": {"clip": {**clip, **told}}}
+        mine = [
+            Slot(
+                s.slot, s.start, s.end, s.section, [PictureFile(p.id, p.path, p.fingerprint, scene) for p in s.pictures]
+            )
+            for s in slots
+        ]
+        shots = held_back(plan(analysis, mine, help.rule(width, width * 9 // 16 // 2 * 2), 1)).shots
+        return max(max(shot.camera_from[2], shot.camera_to[2]) for shot in shots)
+
+    assert closest(1920, goes_on=True) <= 1.3 + 1e-9
+    assert closest(640, goes_on=True) > 1.35 and closest(1920) > 1.35  # enough pixels; people's own clips
+
+
 def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path: Path) -> None:
     from daemon.stages.animating.climb import _fitted
 
