@@ -32,7 +32,7 @@ BACK, WAVE, CUT, HERE = (14, 15, 20), (86, 94, 118), (255, 178, 62), (255, 255, 
 Shot = tuple[float, float, str]
 
 SONGS = {  # name: its look, and how it is synthesised
-    "electronic": ("cartoon", {"bpm": 128.0, "key": "A minor", "seed": 4}),
+    "electronic": ("cartoon", {"bpm": 128.0, "key": "A minor", "seed": 4, "form": "intro build drop break drop outro"}),
     "rock": ("anime", {"bpm": 152.0, "key": "E minor", "seed": 9, "form": "intro verse chorus bridge chorus outro"}),
     "quiet": (
         "deity",
@@ -42,8 +42,8 @@ SONGS = {  # name: its look, and how it is synthesised
 }
 _RULE = """\
 approve: {by: auto}
-pictures: {candidates: 1, width: 640, height: 360}
-deliver: {width: 640, height: 360, fps: 30}
+pictures: {candidates: 1, width: 1280, height: 720}
+deliver: {width: 1280, height: 720, fps: 30}
 """
 
 
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?", help="the picture to write")
     parser.add_argument("--all", type=Path, metavar="DIR", help="make three songs and films, and their strips in DIR")
     parser.add_argument("--root", type=Path, help="with --all: where films are made; else a folder that is removed")
-    parser.add_argument("--seconds", type=float, default=20.0, help="with --all: length of each song (20)")
+    parser.add_argument("--seconds", type=float, default=40.0, help="with --all: length of each song (40)")
     parser.add_argument(
         "--limit", type=float, default=3600.0, help="with --all: seconds after which it gives up (3600)"
     )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO, cast
 
-from daemon import __version__
+from daemon import __version__, redact
 from daemon.errors import Fault, UsageError
 from daemon.places import environment
 
@@ -118,6 +118,11 @@ def _preview(parser: Parser) -> None:
     parser.add_argument("--small", action="store_true", help="480 lines: faster")
 
 
+def _stats(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    parser.add_argument("--months", type=int, default=6, metavar="N", help="how many, the latest (6); 0: all")
+
+
 def _schema(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="analysis, prompts, ...; none: list them")
 
@@ -126,6 +131,13 @@ def _demo(parser: Parser) -> None:
     parser.add_argument("--seconds", type=_seconds, default=60.0, help="length of the song (60)")
     parser.add_argument("--limit", type=_seconds, default=1200.0, help="seconds after which it gives up (1200)")
     parser.add_argument("--small", action="store_true", help="854x480 instead of 1280x720: twice as fast")
+
+
+def _telegram(parser: Parser) -> None:
+    parser.add_argument("what", choices=["test"], help="test: send a trial picture, and wait for a press")
+    parser.add_argument(
+        "--wait", type=_seconds, default=120.0, metavar="SECONDS", help="how long to wait for somebody (120)"
+    )
 
 
 def _gallery(parser: Parser) -> None:
@@ -145,6 +157,7 @@ COMMANDS = (
     Command("run", "run the daemon", "service:run", _nothing),
     Command("once", "work through what is there, then end", "service:once", _nothing),
     Command("status", "what is going on", "status:status", _status),
+    Command("stats", "how the work has gone, month by month", "stats:stats", _stats),
     Command("show", "all about one job", "show:show", _show),
     Command("approve", "say yes to pictures, or to all of a job's", "ask:ask", _pictures),
     Command("reject", "say no to pictures, or to the whole job", "ask:ask", _pictures),
@@ -161,6 +174,7 @@ COMMANDS = (
     Command("preview", "make a part of a job's film, for a look", "preview:preview", _preview),
     Command("schema", "JSON schema of a sidecar", "schema:schema", _schema),
     Command("demo", "make a song, and a film of it, under ./demo", "demo:demo", _demo),
+    Command("telegram", "try the line to Telegram out", "telegram:telegram", _telegram),
     Command("gallery", "draw the built-in painter's scenes and poses", "gallery:gallery", _gallery),
 )
 
@@ -232,7 +246,7 @@ def _say(error: Exception) -> None:
     else:
         text = f"Something went wrong that shouldn't: {type(error).__name__}: {error}. "
         text += "DROPREEL_LOG_LEVEL=debug shows where."
-    print(f"dropreel: {text}", file=sys.stderr)
+    print(f"dropreel: {redact.text(text)}", file=sys.stderr)
 
 
 def _tolerant(stream: TextIO) -> None:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+_HALF_MADE = ".tmp-"
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _FSYNC_UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP}
@@ -58,7 +59,7 @@ def fsync_file(path: str | Path) -> None:
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replaces `path` by `data`, whole or not at all. The folder must exist (OSError if not)."""
-    temp = path.parent / f".tmp-{secrets.token_hex(6)}"
+    temp = path.parent / f"{_HALF_MADE}{secrets.token_hex(6)}"
     with act("write", path):
         try:
             fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
@@ -83,6 +84,21 @@ def write_json(path: Path, value: Any, mode: int = 0o600) -> None:
     write_bytes(path, text.encode("utf-8", "surrogatepass") + b"\n", mode)
 
 
+def append(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Adds to a file of lines, and makes it durable; what an earlier crash left half-written is ended first."""
+    with act("append", path):
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        try:
+            size = os.fstat(fd).st_size
+            torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+            os.write(fd, b"\n" + data if torn else data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        if not size:
+            fsync_dir(path.parent)
+
+
 def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0o600) -> Path:
     """Publishes an artefact under `name` in `folder`: made aside, fsynced, linked in.
 
@@ -92,7 +108,7 @@ def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0
     was moved: this attempt is no longer the current one).
     """
     final = folder / name
-    temp = folder / f".tmp-{secrets.token_hex(6)}{Path(name).suffix}"
+    temp = folder / f"{_HALF_MADE}{secrets.token_hex(6)}{Path(name).suffix}"
     with act("publish", final):
         try:
             make(temp)
@@ -105,6 +121,17 @@ def publish(folder: Path, name: str, make: Callable[[Path], None], mode: int = 0
                 temp.unlink()
         fsync_dir(folder)
     return final
+
+
+def sweep(folder: Path) -> list[str]:
+    """Removes what killed writers left half made in `folder`; returns the names. Nobody may be writing there."""
+    swept = []
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(_HALF_MADE):
+            with contextlib.suppress(OSError):
+                os.unlink(folder / name)
+                swept.append(name)
+    return swept
 
 
 def rename(source: Path, target: Path, *, replace: bool = False) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from daemon import redact
+
 
 @dataclass
 class Fault(Exception):
@@ -25,6 +27,8 @@ class Fault(Exception):
     facts: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.what, self.why, self.remedy = redact.text(self.what), redact.text(self.why), redact.text(self.remedy)
+        self.facts = redact.value(self.facts)
         super().__init__(self.what, self.why, self.remedy, self.facts)
 
     def __reduce__(self) -> tuple[type[Fault], tuple[object, ...]]:

@@ -5,6 +5,7 @@ Events are hints; the scan is the truth. Losing every one of them costs latency,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +90,18 @@ class HandEnded:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """Something came in from a chat (an update, as JSON), or the line to it broke, or works again.
+
+    answer(done, a sentence): called once what it says is on disk; not done: it is told again.
+    """
+
+    update: Any = None
+    trouble: str = ""
+    answer: Callable[[bool, str], None] | None = None
+
+
+@dataclass(frozen=True)
 class Signalled:
     """A signal arrived: stop, or reload."""
 
@@ -103,4 +116,4 @@ class Woken:
     why: str = ""
 
 
-Event = Progress | WorkerEnded | Settled | InboxSeen | Requested | HandEnded | Signalled | Woken
+Event = Progress | WorkerEnded | Settled | InboxSeen | Requested | HandEnded | Heard | Signalled | Woken

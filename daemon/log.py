@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from daemon import redact
+
 _MAX_LOG = 1 << 20
 
 
@@ -26,6 +28,7 @@ def configure(format: str = "console", level: str = "info") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=False),
             structlog.processors.format_exc_info,
+            _secret,
             _ascii,
             renderer,
         ],
@@ -33,6 +36,14 @@ def configure(format: str = "console", level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _secret(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keeps known secrets out, tracebacks included."""
+    return {
+        key: text if type(value) is int and (text := redact.text(str(value))) != str(value) else redact.value(value)
+        for key, value in event.items()
+    }
 
 
 def _ascii(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -54,7 +65,7 @@ def get(**bound: Any) -> structlog.typing.FilteringBoundLogger:
 def note(folder: Path, line: str, at: str = "") -> None:
     """Adds a line to a job's own log. Lost without harm; bounded; never makes the folder."""
     path = folder / "job.log"
-    plain = line.encode("unicode_escape").decode("ascii")
+    plain = redact.text(line).encode("unicode_escape").decode("ascii")
     try:
         if path.exists() and path.stat().st_size > _MAX_LOG:
             return

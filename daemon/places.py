@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 FILE = "dropreel.yaml"
+LEDGER = ".ledger.jsonl"  # in stages/: a line for each job that ended
 
 
 class Places:

@@ -81,10 +81,15 @@ KINDS: dict[str, Kind] = {
     "snow": Kind("share", 1, _FALLS, "falls, and gusts with the bass"),
     "rain": Kind("share", 1, _FALLS, "falls, harder with the energy"),
     "petals": Kind("share", 1, _FALLS, "sail and turn"),
+    "leaves": Kind("share", 1, _FALLS, "fly by on the wind"),
+    "confetti": Kind("share", 1, _FALLS, "scraps of coloured paper flutter down"),
+    "debris": Kind("share", 1, _FALLS, "splinters of stone fly by"),
+    "motes": Kind("share", 1, _FALLS, "points of coloured light float up"),
 }
 
 TRANSITIONS = ("dissolve", "wipe", "whip")
-OVERLAYS = ("beams", "bars", "speakers", "sparks", "embers", "dust", "snow", "rain", "petals")
+FLYING = ("sparks", "embers", "dust", "snow", "rain", "petals", "leaves", "confetti", "debris", "motes")
+OVERLAYS = ("beams", "bars", "speakers", *FLYING)
 
 BUILT_IN: Riding = {
     "start": {"fade_in": 0.5},

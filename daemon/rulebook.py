@@ -28,7 +28,7 @@ from daemon.rules import Rule
 LIMIT = 256 << 10  # bytes of a rule
 OVERRIDE_LIMIT = 64 << 10  # bytes of a YAML beside a song
 _FILES = 200
-_PARTS = ("look", "pictures", "approve", "edit", "deliver")
+_PARTS = ("look", "writer", "pictures", "approve", "animate", "edit", "deliver")
 
 
 def load(folder: Path) -> Rulebook:
@@ -113,14 +113,21 @@ def _beats_a_bar(value: Any) -> Any:
     return int(found[1]) if found else value
 
 
+def _in_a_word(value: Any) -> Any:
+    """`writer: templates` as the block that it stands for."""
+    return {"by": value} if isinstance(value, str) else value
+
+
 class _Overrides(BaseModel):
     """What a YAML beside a song may say, besides parts of the rule."""
 
     model_config = ConfigDict(extra="forbid")
 
     look: dict[str, Any] = Field(default_factory=dict)
+    writer: Annotated[dict[str, Any], BeforeValidator(_in_a_word)] = Field(default_factory=dict)
     pictures: dict[str, Any] = Field(default_factory=dict)
     approve: dict[str, Any] = Field(default_factory=dict)
+    animate: dict[str, Any] = Field(default_factory=dict)
     edit: dict[str, Any] = Field(default_factory=dict)
     deliver: dict[str, Any] = Field(default_factory=dict)
     tempo: float | None = Field(default=None, ge=20, le=400, description="BPM")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from daemon import riding
+from daemon import hours, riding
 from daemon.delivering import Deliver
 from daemon.yamlfile import Block
 
@@ -60,6 +60,16 @@ class Member(Block):
     text: str = Field(min_length=1, description="who they are, as a noun phrase")
     wardrobe: str = ""
     paint: str = Field(default="", description="the built-in painter's character")
+    reference: str = Field(
+        default="", max_length=200, description="a picture of them, in rules/, for workflows that take references"
+    )
+
+    @field_validator("reference")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if value and (value.startswith("/") or "\\" in value or ".." in value.split("/")):
+            raise ValueError(f"{value!r} must lie in rules/; such as cast/dj.png")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -97,6 +107,10 @@ def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 ByRole = AfterValidator(_known_roles)
 Bars = Annotated[float, Field(gt=0, le=256)]
+Mapped = Literal[
+    "prompt", "negative", "seed", "width", "height", "batch", "frames", "fps", "image", "reference", "prefix"
+]
+Workflow = Annotated[str, Field(pattern=r"^([\w][\w .+-]*)?$", max_length=100)]
 
 
 class Look(Block):
@@ -160,6 +174,75 @@ class Pictures(Block):
     painter: Literal["auto", "builtin", "comfyui", "own"] = "auto"
     width: int = Field(default=0, ge=0, le=8192, description="pixels; 0: a quarter more than the film, for the camera")
     height: int = Field(default=0, ge=0, le=8192, description="pixels; 0: as width")
+    workflow: Workflow = Field(
+        default="", description="ComfyUI: the name of a file in rules/workflows; empty: comfyui.workflow"
+    )
+    reference_workflow: Workflow = Field(
+        default="", description="ComfyUI: the workflow for pictures whose cast has reference pictures; empty: workflow"
+    )
+    mapping: dict[Mapped, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, seed, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    references: bool = Field(default=True, description="ComfyUI: pictures of the cast go into its reference inputs")
+    gpu_hours: str = Field(default="", description="hours in which servers may be used, such as 22-7; empty: any")
+
+    @field_validator("gpu_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        hours.parse(value)
+        return value
+
+
+class Writing(Block):
+    """Who writes the prompts. In YAML one word will do."""
+
+    by: Literal["auto", "templates", "ollama", "openai", "gemini"] = Field(
+        default="auto", description="auto: the first that is set up, else the built-in templates"
+    )
+    audio: bool = Field(default=False, description="the song itself may be sent to a writer that can listen (Gemini)")
+    idea: str = Field(default="", max_length=600, description="what a language model is to make of it: a story, a mood")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, value: Any) -> Any:
+        return {"by": value} if isinstance(value, str) else value
+
+
+MOTION = (*ROLES[:-1], "low", "medium", "high")
+
+
+class Animate(Block):
+    """Which approved stills become clips, and by whom; the rest is composited on the beat."""
+
+    by: Literal["auto", "comfyui", "http", "off"] = Field(
+        default="auto", description="auto: ComfyUI where one is set, else the HTTP animator, else nobody"
+    )
+    budget_minutes: float = Field(default=60.0, ge=0, le=1440, description="minutes that all clips together may take")
+    profile: Literal["12gb", "24gb"] = Field(default="12gb", description="ComfyUI: memory of the card")
+    workflow: str = Field(
+        default="", max_length=100, description="ComfyUI: a file in rules/workflows; empty: the profile's own"
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="ComfyUI: what (prompt, image, ...) -> where in the workflow; found otherwise"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict, description="ComfyUI: model file of the workflow, or its place -> the file to use"
+    )
+    motion: dict[str, str] = Field(
+        default_factory=dict, description="section role or energy -> what moves; '' for none; else the built-in words"
+    )
+    negative: str = Field(default="", description="what clips should not show; empty: the built-in words")
+
+    @field_validator("motion")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name not in MOTION:
+                raise riding.wrong([name], f"{name!r} is no section role or energy; there are {', '.join(MOTION)}")
+        return value
 
 
 class Approve(Block):
@@ -171,6 +254,7 @@ class Approve(Block):
     after: float = Field(default=72.0, ge=0, description="hours after which silence counts")
     remind: float = Field(default=24.0, ge=0, description="hours after which a reminder is sent; 0: never")
     grace: float | None = Field(default=None, ge=0, description="seconds of quiet after enough; empty: as set")
+    tidy: bool = Field(default=False, description="the pictures are removed from Telegram once they are decided")
 
 
 class Edit(Block):
@@ -217,8 +301,10 @@ class Rule(Block):
     take: Literal["move", "copy"] = "move"
     whole_folders: bool = Field(default=True, description="a dropped folder is one drop")
     look: Look = Field(default_factory=Look)
+    writer: Writing = Field(default_factory=Writing)
     pictures: Pictures = Field(default_factory=Pictures)
     approve: Approve = Field(default_factory=Approve)
+    animate: Animate = Field(default_factory=Animate)
     edit: Edit = Field(default_factory=Edit)
     deliver: Deliver = Field(default_factory=Deliver)
 

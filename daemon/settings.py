@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from daemon import outside
+from daemon import outside, redact, secret
 from daemon.errors import UsageError
 from daemon.outside import Group
 from daemon.places import FILE, Places, environment, find_root
@@ -118,6 +118,9 @@ class Settings(Group, Places):
     notify: Notify = Field(default_factory=Notify)
     keep: Keep = Field(default_factory=Keep)
     share: Share = Field(default_factory=Share)
+    privacy: Literal["open", "local"] = Field(
+        default="open", description="local: no call leaves the local network, whatever else is set"
+    )
     comfyui: outside.ComfyUI = Field(default_factory=outside.ComfyUI)
     animator: outside.Animator = Field(default_factory=outside.Animator)
     writer: outside.Writer = Field(default_factory=outside.Writer)
@@ -127,6 +130,12 @@ class Settings(Group, Places):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="which log lines are shown"
     )
+
+    def hide_secrets(self) -> list[str]:
+        """Has the secrets of this root kept out of what this process says; returns what is wrong with their files."""
+        redact.learn("notify.ntfy_token", self.notify.ntfy_token)
+        redact.learn("notify.smtp_password", self.notify.smtp_password)
+        return secret.learn(self.root)
 
     def cpu_slots(self) -> int:
         """Stages at once that need processors."""
@@ -168,7 +177,7 @@ def load(root: Path) -> Settings:
     data.pop("root", None)
     _from_environment(data)
     try:
-        return Settings(root=root, **data)
+        settings = Settings(root=root, **data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(step) for step in first["loc"])
@@ -179,6 +188,8 @@ def load(root: Path) -> Settings:
             "`dropreel doctor --settings` lists every setting.",
             {"field": name, "found": first.get("input"), "expected": first["msg"]},
         ) from None
+    settings.hide_secrets()
+    return settings
 
 
 def _from_environment(data: dict[str, Any]) -> None:

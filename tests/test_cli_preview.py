@@ -65,7 +65,7 @@ def test_a_preview_is_frame_by_frame_the_film_with_its_sound_in_place(
 
     path = job.file("source.wav")
     form = sound.probe(path)
-    song = np.concatenate(list(sound.between(sound.blocks(path, form), 6 * form.rate, 6 * form.rate + 110_250)))
+    song = np.concatenate(list(sound.between(sound.blocks(path), 6 * form.rate, 6 * form.rate + 110_250)))
     original = offset.gather([song], form, [0])
     measured = offset.compare(original, heard)
     assert measured.median_ms is not None and abs(measured.median_ms) < 0.5

@@ -45,6 +45,56 @@ def test_a_full_outbox_costs_no_attempts_and_is_delivered_to_once_there_is_room(
     c.end()
 
 
+def test_what_lay_in_a_dropped_folder_keeps_its_folders_there_and_back(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    ways = ["cast/hero/idle.png", "cast/Villain/idle.png", "cast/villain/idle.png", "backgrounds/idle.png", "notes.txt"]
+    album = settings.inbox / "songs" / "Mix"
+    dropped = {way: f"picture at {way}".encode() for way in ways}
+    for way, data in dropped.items():
+        (album / way).parent.mkdir(parents=True, exist_ok=True)
+        (album / way).write_bytes(data)
+    song = wav(album / "Mix.wav")
+    c = coordinator(settings, once=False)
+    c.start()
+    job = until(c, in_stage(settings, "done"))
+    there = settings.outbox / "Mix"
+    until(c, lambda: copies_of(song, tmp_path) == [there / "Mix.wav"])
+    lies = {str(path.relative_to(there)): path.read_bytes() for path in there.rglob("*") if path.is_file()}
+    assert {way: lies.get(way) for way in ways if "villain/" not in way.lower()} == {
+        way: data for way, data in dropped.items() if "villain/" not in way.lower()
+    }
+    villains = sorted(data for way, data in lies.items() if way.casefold().startswith("cast/villain/"))
+    assert villains == sorted(data for way, data in dropped.items() if "villain/" in way.lower())
+    assert len({way.casefold() for way in lies}) == len(lies), "no two names differ by case alone"
+    (there / "REOPEN").write_text("")
+    until(c, lambda: not (there / "REOPEN").exists())
+    until(c, in_stage(settings, "done"))
+    until(c, (settings.outbox / "Mix (2)" / "cast" / "hero" / "idle.png").exists)
+    assert job.id
+    c.end()
+
+
+def test_a_folder_of_the_outbox_swapped_for_a_link_brings_nothing_back_into_a_job(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    album = settings.inbox / "songs" / "Mix"
+    (album / "cast").mkdir(parents=True)
+    (album / "cast" / "hero.png").write_bytes(b"a hero")
+    wav(album / "Mix.wav")
+    c = coordinator(settings, once=False)
+    c.start()
+    job = until(c, in_stage(settings, "done"))
+    cast = settings.outbox / "Mix" / "cast"
+    until(c, (cast / "hero.png").exists)
+    until(c, lambda: not list(c.jobs[job.id].folder.path.glob("cast-*")))
+    elsewhere = tmp_path / "elsewhere"
+    cast.rename(elsewhere)
+    cast.symlink_to(elsewhere)
+    (settings.outbox / "Mix" / "REOPEN").write_text("")
+    until(c, lambda: "put it back there" in c.jobs[job.id].doing)
+    assert not list(c.jobs[job.id].folder.path.glob("cast-*"))
+    c.end()
+
+
 def test_a_dropped_file_whose_copy_differs_is_not_taken_for_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

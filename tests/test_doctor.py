@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon import cli
-from daemon.commands import checks, doctor, init, table
+from daemon.commands import checks, doctor, init, service_checks, table
 from daemon.commands.folder_checks import Finding
 from daemon.settings import Settings, load
 
@@ -127,7 +127,8 @@ def test_a_service_that_does_not_answer_is_a_warning_and_one_that_does_is_well(r
 
 def test_a_mail_server_is_looked_for_at_its_usual_port() -> None:
     settings = Settings.model_validate({"root": "/x", "notify": {"smtp": "mail.example", "email_to": "a@b.example"}})
-    assert checks.configured(settings) == [("smtp", ("mail.example", 587))]
+    (one,) = service_checks.configured(settings)
+    assert (one.name, one.host, one.port) == ("smtp", "mail.example", 587)
 
 
 def test_a_check_that_breaks_hides_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon import durable
 from daemon.errors import FinalFault
 from daemon.film import encode, phone
 from daemon.film.phone import Copy
@@ -92,6 +94,36 @@ def test_a_copy_that_comes_out_too_large_is_made_again_smaller(tmp_path: Path, m
     assert done.video_kbps < 900 and len(set(tried)) >= 2
     with pytest.raises(FinalFault, match="too large"):
         phone.make(help.ffmpeg_path(), film, timeline.fps, Copy(256, 144, 900, 64, 60_000), out, lambda _: None)
+
+
+def test_a_job_that_is_killed_while_its_copy_is_made_keeps_its_film_and_makes_the_copy_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = help.job(tmp_path, help.song(6.0), ruled(phone=True))
+    real, killed = phone.make, [True]
+
+    class PlugPulled(BaseException):
+        """Nothing catches it."""
+
+    def make(program: str, film: Path, fps: Fraction, wanted: Copy, out: Path, progress: Any) -> Copy:
+        if killed[0]:
+            out.with_name(f"{out.stem}-passes-0.log").write_bytes(b"half")
+            raise PlugPulled
+        return real(program, film, fps, wanted, out, progress)
+
+    monkeypatch.setattr(phone, "make", make)
+    with pytest.raises(PlugPulled):
+        sync(job, tools(tmp_path))
+    film = {path.name: path.stat().st_mtime_ns for path in job.path.glob("film-*")}
+    before = {path.name: path.stat().st_mtime_ns for path in job.path.glob("segment-*")}
+    assert len(film) == 1 and before
+    killed[0] = False
+    durable.sweep(job.path)
+    made = sync(job, tools(tmp_path))
+    assert [one.name for one in made.films] == ["", "phone"] and not made.missing
+    assert job.file(made.films[0].file).stat().st_mtime_ns == film[made.films[0].file]
+    assert {path.name: path.stat().st_mtime_ns for path in job.path.glob("segment-*")} == before
+    assert not list(job.path.glob(".tmp-*"))
 
 
 def test_a_song_too_long_for_a_copy_still_has_its_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

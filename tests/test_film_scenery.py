@@ -88,7 +88,16 @@ def test_each_pose_is_named_after_the_beat_that_caused_it(tmp_path: Path) -> Non
     timeline = dancing(tmp_path)
     taken = [effect for effect in timeline.effects if effect.kind == "pose"]
     assert len(taken) >= 14
-    assert all("beat at frame" in effect.because for effect in taken)
+    names = [effect.because.split(":")[0] for effect in taken]
+    assert names[:6] == [
+        "downbeat 1 of the drop",
+        "beat 2 of the drop",
+        "beat 3 of the drop",
+        "beat 4 of the drop",
+        "downbeat 2 of the drop",
+        "beat 6 of the drop",
+    ]
+    assert len(set(names)) == len(names)
     assert len({int(effect.amount) for effect in taken}) == 3
 
 
@@ -182,6 +191,16 @@ def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
     seated = PictureFile("01a", Path("x.png"), "x", {"cast": ["meditating figure"], "pose": "sit"})
     assert dance.poses(seated) == ("sit",)
     assert dance.poses(replace(seated, scene={})) == ()
+
+
+def test_a_scene_that_is_drawn_small_to_be_checked_is_no_still_where_the_film_s_is_none(tmp_path: Path) -> None:
+    named = {"scene": "temple", "characters": ("ring dancer",), "pose": "dance", "framing": "close"}
+    made = painter.paint(painter.Request(prompt="temple", seed=0, width=640, height=360, **named))
+    cv2.imwrite(str(tmp_path / "01a.png"), made.picture[..., ::-1])
+    picture = PictureFile("01a", tmp_path / "01a.png", "a temple", made.scene)
+    for width in (160, 256):
+        stage, first, wet = scenery._apart(picture, "dance", *scenery._canvas(width, width * 9 // 16), False)
+        assert scenery._as_approved(picture, stage, first, wet), f"{width} pixels wide"
 
 
 def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:

@@ -230,6 +230,13 @@ def test_flashes_are_counted_as_pairs_of_opposing_changes(rate: int, expected: i
     assert (flashes_a_second(mean, Fraction(60)) > 3) == (expected > 3)
 
 
+def test_a_second_of_a_rate_that_is_no_whole_number_is_not_cut_short() -> None:
+    mean = np.full(100, 60, np.float32)
+    for on, off in ((31, 34), (37, 40), (43, 46), (49, 54)):  # eight changes in 24 steps, a second at 23.976
+        mean[on:off] = 200
+    assert flashes_a_second(mean, Fraction(24000, 1001)) == 4
+
+
 def test_small_changes_of_light_are_no_flash() -> None:
     mean = (100 + 8 * np.sin(np.arange(600))).astype(np.float32)
     assert flashes_a_second(mean, Fraction(30)) == 0

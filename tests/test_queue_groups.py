@@ -103,7 +103,10 @@ def test_two_sources_of_one_stem_are_two_drops_and_share_nothing_twice() -> None
         (folder("album", file("a.png")), "nothing in this folder makes a film"),
         (folder("album", unreadable="permission"), "not readable: permission"),
         (folder("album", file("a.mp3"), file("b.mp3.part")), "b.mp3.part: temporary name: still being copied?"),
-        (folder("album", file("a.mp3"), Entry("b", "link")), "b: a link is not taken; drop the file itself"),
+        (
+            folder("album", file("a.mp3"), Entry("b", "link")),
+            "b: a link, and links aren't followed: put the file itself there, or remove the link",
+        ),
         (folder("album", folder("x", unreadable="permission")), "x: not readable: permission"),
     ],
 )

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from daemon import riding, rulebook, yamlfile
 from daemon.errors import UsageError
 from daemon.moods import Moods, built_in
-from daemon.rules import ROLES, Approve, Deliver, Edit, Look, Pictures, Rule
+from daemon.rules import ROLES, Animate, Approve, Deliver, Edit, Look, Pictures, Rule, Writing
 
 
 def write(folder: Path, **rules: str) -> Path:
@@ -247,6 +247,15 @@ def test_an_empty_yaml_beside_a_song_overrides_nothing() -> None:
     assert rulebook.apply_overrides(rule, b"# only a remark\n") == (rule, {})
 
 
+def test_every_part_of_a_rule_may_be_overridden_beside_a_song() -> None:
+    # A part that is missing where the words are read would refuse every YAML beside a song.
+    assert set(rulebook._PARTS) <= set(rulebook._Overrides.model_fields)
+    parts = {name for name, field in Rule.model_fields.items() if isinstance(field.default_factory, type)}
+    assert {name for name in parts if issubclass(Rule.model_fields[name].default_factory, BaseModel)} == set(  # type: ignore[arg-type]
+        rulebook._PARTS
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -357,9 +366,23 @@ def test_a_yaml_beside_a_song_changes_one_amount_and_leaves_the_others() -> None
 
 def test_every_name_that_a_rule_may_hold_is_explained() -> None:
     text = (Path(__file__).parents[1] / "docs" / "RULES.md").read_text("utf-8")
-    blocks: list[type[BaseModel]] = [Rule, Look, Pictures, Approve, Edit, Deliver]
+    blocks: list[type[BaseModel]] = [Rule, Look, Writing, Pictures, Approve, Animate, Edit, Deliver]
     missing = [name for block in blocks for name in block.model_fields if f"`{name}`" not in text]
-    assert sorted({*missing} - {"look", "pictures", "approve", "edit", "deliver", "description"}) == []
+    assert (
+        sorted({*missing} - {"look", "writer", "pictures", "approve", "animate", "edit", "deliver", "description"})
+        == []
+    )
+
+
+def test_a_song_may_choose_its_writer_in_one_word_or_in_more() -> None:
+    rule = Rule.model_validate({"name": "one", "writer": "gemini"})
+    assert (rule.writer.by, rule.writer.audio) == ("gemini", False)
+    one, _ = rulebook.apply_overrides(rule, b"writer: templates\n")
+    assert one.writer.by == "templates"
+    other, _ = rulebook.apply_overrides(rule, b"writer: {audio: true, idea: a lost robot}\n")
+    assert (other.writer.by, other.writer.audio, other.writer.idea) == ("gemini", True, "a lost robot")
+    with pytest.raises(UsageError):
+        rulebook.apply_overrides(rule, b"writer: a poet\n")
 
 
 def test_every_event_and_effect_is_explained_as_it_is_built_in() -> None:

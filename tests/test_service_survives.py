@@ -12,12 +12,16 @@ import pytest
 
 from daemon import sidecars
 from daemon.approvals import requests
+from daemon.errors import PassingFault
 from daemon.events import InboxSeen, WorkerEnded
+from daemon.job import JobFolder
 from daemon.queue import spool
 from daemon.service import acts, asks, ends
 from daemon.service.coordinator import Coordinator
+from daemon.stages.tools import Tools
 from daemon.web import pages
 
+from . import toys
 from .coordinating import PEOPLE, coordinator, make_root
 from .test_service import in_stage, the_job, until
 from .toys import wav
@@ -204,3 +208,28 @@ def test_pages_do_not_pile_up_before_a_share_that_hangs(tmp_path: Path, monkeypa
     c.pages.write(c)
     assert given.count("page:songs") == 2, "what was left out is written once the share answers"
     assert json.loads(settings.snapshot.read_text())["problems"] == ["news 2"]
+
+
+def test_what_a_killed_attempt_left_half_made_is_removed_before_the_next_one(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    wav(settings.inbox / "songs" / "a.wav")
+    found: list[list[str]] = []
+
+    def look(job: JobFolder, tools: Tools) -> sidecars.Sync:
+        half = [".tmp-0123456789ab.mp4", ".tmp-0123456789ab-passes-0.log.mbtree", ".tmp-0123456789ab.mp4.txt"]
+        found.append([name for name in os.listdir(job.path) if name in half])
+        if len(found) == 1:
+            for name in half:
+                (job.path / name).write_bytes(b"half a film")
+            raise PassingFault("its encoder was ended")
+        return toys.sync(job, tools)
+
+    c = coordinator(settings, once=False, stages={"sync": look})
+    later = Later(c)
+    c.start()
+    until(c, lambda: found)
+    later.ahead = settings.limits.first_delay + 1
+    job = until(c, in_stage(settings, "done"))
+    c.end()
+    assert found == [[], []]
+    assert not [path for path in job.path.iterdir() if path.name.startswith(".")]

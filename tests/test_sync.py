@@ -81,8 +81,9 @@ def test_run_twice_it_gives_the_same_and_encodes_nothing_again(tmp_path: Path) -
     assert segments_of(job) == before and before
 
 
-def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
+def test_a_lost_segment_alone_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "SEGMENT", (1.0, 2.0, 3.0))
+    job = help.job(tmp_path, help.song(8.0), help.rule(128, 72))
     film = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     assert len(before) >= 3
@@ -94,8 +95,9 @@ def test_a_lost_segment_alone_is_made_again(tmp_path: Path) -> None:
     assert {name for name in after if after[name] != before[name]} == {lost}
 
 
-def test_a_changed_picture_makes_only_its_own_segments_again(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(26.0), help.rule(128, 72))
+def test_a_changed_picture_makes_only_its_own_segments_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "SEGMENT", (1.0, 2.0, 3.0))
+    job = help.job(tmp_path, help.song(8.0), help.rule(128, 72))
     first = sync(job, tools(tmp_path)).films[0]
     before = segments_of(job)
     approval = job.need(sidecars.Approval)

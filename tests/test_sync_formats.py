@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from daemon import sidecars
 from daemon.delivering import Deliver
 from daemon.errors import FinalFault, PassingFault
-from daemon.film import encode
+from daemon.film import assemble, encode
 from daemon.film import verify as guard
 from daemon.rules import Rule
 from daemon.stages import deliver
@@ -31,7 +32,7 @@ def ruled(*formats: Any, **more: Any) -> Rule:
 
 
 def test_each_format_is_a_film_of_its_own_shape_and_exact_rate_that_passes_every_check(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(14.0), ruled("9x16", "1x1 23.976", {"width": 160, "height": 90, "fps": 25}))
+    job = help.job(tmp_path, help.song(7.0), ruled("9x16", "1x1 23.976", {"width": 160, "height": 90, "fps": 25}))
     made = sync(job, tools(tmp_path))
     assert not made.missing
     found = []
@@ -42,13 +43,28 @@ def test_each_format_is_a_film_of_its_own_shape_and_exact_rate_that_passes_every
         assert film.av_offset_ms is not None and abs(film.av_offset_ms) < 1.0
         found.append((film.name, film.width, film.height, film.fps, film.frames))
     assert found == [
-        ("", 128, 72, "30/1", 420),
-        ("9x16", 72, 128, "30/1", 420),
-        ("1x1 23.976 fps", 72, 72, "24000/1001", 336),
-        ("90p 25 fps", 160, 90, "25/1", 350),
+        ("", 128, 72, "30/1", 210),
+        ("9x16", 72, 128, "30/1", 210),
+        ("1x1 23.976 fps", 72, 72, "24000/1001", 168),
+        ("90p 25 fps", 160, 90, "25/1", 175),
     ]
-    names = [name.decode() for source, name in deliver._wanted(job.job(), made) if source.startswith("film-")]
+    wanted = deliver._wanted(job.job(), made)
+    names = [name.decode() for source, name in wanted if source.startswith("film-")]
     assert names == ["A song.mp4", "A song (9x16).mp4", "A song (1x1 23.976 fps).mp4", "A song (90p 25 fps).mp4"]
+    # A film of another rate has frames of its own: so do its lists. That of the other shape is the first film's.
+    lists = {
+        name.decode(): job.file(source) for source, name in wanted if source.partition("-")[0] in ("edit", "beats")
+    }
+    films = ("", "-1x1-23-976-fps", "-90p-25-fps")
+    assert {name for name in lists if name.endswith(".otio")} == {f"edit{film}.otio" for film in films}
+    assert {name for name in lists if name.endswith((".csv", ".edl"))} == {
+        name for film in films for name in (f"beats{film}.csv", f"edit{film}.edl")
+    }
+    for film, tail in zip((made.films[0], *made.films[2:]), films, strict=True):
+        children = json.loads(lists[f"edit{tail}.otio"].read_text())["tracks"]["children"]
+        clips = [one["source_range"] for one in children[0]["children"] if one["OTIO_SCHEMA"] == "Clip.2"]
+        assert sum(one["duration"]["value"] for one in clips) == film.frames
+        assert {one["duration"]["rate"] for one in clips} == {float(Fraction(film.fps))}
 
 
 def test_a_format_that_fails_its_checks_is_told_of_and_the_other_films_stand(
@@ -102,10 +118,14 @@ def test_the_first_film_decides_whether_the_job_fails(tmp_path: Path, monkeypatc
         sync(job, tools(tmp_path))
 
 
-def test_a_stage_that_was_killed_between_two_formats_makes_only_what_is_missing(tmp_path: Path) -> None:
-    job = help.job(tmp_path, help.song(26.0), ruled("9x16"))
+def test_a_stage_that_was_killed_between_two_formats_makes_only_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "SEGMENT", (1.0, 2.0, 3.0))
+    job = help.job(tmp_path, help.song(6.0), ruled("9x16"))
     first = sync(job, tools(tmp_path))
     before = segments_of(job)
+    assert len(before) > 3
     tall = first.films[1]
     job.file(tall.file).unlink()
     lost = max(before, key=lambda name: before[name])  # the last that was made: a tall one

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from daemon import events, sidecars
-from daemon.queue import workers
+from daemon.queue import keeper
 from daemon.queue.pools import Pools
 from daemon.queue.workers import Workers
 from daemon.settings import Resources, Settings
@@ -106,7 +106,7 @@ def test_a_stage_returns_its_sidecar_marked_with_what_it_read_and_how_long_it_to
 
 
 def test_an_error_in_the_keeper_of_the_workers_does_not_end_it(bench: Bench) -> None:
-    bench.workers._ask(lambda: [].pop())
+    bench.workers._keeper.ask(lambda: [].pop())
     bench.run("quick")
     assert bench.advanced().style == "1"
 
@@ -270,7 +270,7 @@ def test_a_pool_whose_workers_take_nothing_is_replaced(tmp_path: Path, monkeypat
     bench.run("quick")
     pid = int(bench.advanced().place.removeprefix("pid "))
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(workers, "_STUCK", 0.5)
+    monkeypatch.setattr(keeper, "_STUCK", 0.5)
     bench.run("quick")
     assert bench.advanced().place != f"pid {pid}"
     bench.workers.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from daemon.audio.decode import container
+from daemon.decoding import container
 from daemon.sidecars import Tags
 
 _LYRICS = 64 << 10

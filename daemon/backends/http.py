@@ -2,80 +2,81 @@
 
 What is repeated is what is safe to repeat: a request that never reached the server, one that the
 server put off (429, 503), and beyond that only methods, or submissions with an id of their own, that
-may arrive twice.
+may arrive twice. A redirection is followed on the same host alone. A service that failed is left
+alone for a while (`breaker`), and under `privacy: local` no call leaves the house (`home`).
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3.exceptions
 
 from daemon import __version__
+from daemon.backends import breaker, home, reading
+from daemon.backends.exchange import (
+    PUT_OFF,
+    QUICK,
+    SLOW,
+    UPLOAD,
+    Again,
+    Limit,
+    Reply,
+    Request,
+    Upload,
+    again,
+    judged,
+    moved,
+    never_sent,
+    reason,
+    where,
+)
 from daemon.errors import FinalFault, PassingFault
+from daemon.settings import Settings
+
+__all__ = ["QUICK", "SLOW", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_PUT_OFF = frozenset({429, 503})
-_PASSING = _PUT_OFF | {408, 425, 500, 502, 504}
-_LONGEST_WAIT = 60.0
-_CHUNK = 1 << 16
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Seconds to connect, and seconds of silence while an answer is read."""
-
-    connect: float
-    read: float
-
-
-QUICK = Limit(5, 15)
-SLOW = Limit(5, 120)
-UPLOAD = Limit(10, 300)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A whole answer."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def json(self) -> Any:
-        """The body as JSON. FinalFault where it isn't."""
-        try:
-            return json.loads(self.body)
-        except ValueError as error:
-            raise FinalFault(
-                "the answer is no JSON", str(error), "", {"body": self.body[:200].decode("latin-1")}
-            ) from None
-
-
-class _Again(Exception):
-    """A try that may be repeated. fault: what it is if it isn't; after: seconds that the server asks for."""
-
-    def __init__(self, fault: PassingFault, after: float = 0.0) -> None:
-        super().__init__(str(fault))
-        self.fault, self.after = fault, after
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_MOVES = 5
+_TRY_CONNECT = 2.0  # seconds, for a service that was left alone
 
 
 class Http:
-    """The one session. attempts and seconds bound the tries of one request, together."""
+    """The one session. attempts and seconds bound the tries of one request, together.
+
+    local: only addresses at home are reached; None: as the process is kept. services: which services are left
+    alone for now; None: each request finds out for itself. Make one with `door`, which takes both from the settings.
+    """
 
     def __init__(
-        self, attempts: int = 4, seconds: float = 90.0, sleep: Callable[[float], None] = time.sleep, first: float = 0.5
+        self,
+        attempts: int = 4,
+        seconds: float = 90.0,
+        sleep: Callable[[float], None] = time.sleep,
+        first: float = 0.5,
+        *,
+        local: bool | None = None,
+        services: breaker.Breaker | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"dropreel/{__version__}"
+        self._session.headers.update({"User-Agent": f"dropreel/{__version__}", "Accept-Encoding": reading.PACKED})
+        # A login of ~/.netrc would take the place of our own.
+        self._session.auth = lambda request: request
+        if home.kept() if local is None else local:
+            for scheme in ("http://", "https://"):
+                self._session.mount(scheme, home.HomeAdapter())
         self._backoff = tenacity.wait_exponential(multiplier=first, max=20) + tenacity.wait_random(0, first / 2)
         self._attempts, self._seconds, self._sleep = attempts, seconds, sleep
+        self._services, self._clock = services, clock
 
     def send(
         self,
@@ -88,128 +89,140 @@ class Http:
         headers: Mapping[str, str] | None = None,
         repeat: bool | None = None,
         largest: int = 64 << 20,
+        upload: Upload | None = None,
+        accept: Collection[int] = (),
+        into: Path | None = None,
     ) -> Reply:
         """Sends a request, again where that is safe, and returns the whole answer.
 
         repeat: it may arrive twice (a submission with an id of its own); by default what the method
-        says. largest: bytes of answer taken. Raises PassingFault where the service is down, slow or
-        busy, FinalFault where it refuses. A fault names the host, never the path: paths hold secrets.
+        says. largest: bytes of answer taken, unpacked. upload: a file, in place of json and data. accept:
+        statuses beyond the good ones that are an answer and no fault. into: a good answer's body is written
+        there as it comes, and the reply's own is empty. Raises PassingFault where the service is down, slow,
+        busy or left alone, FinalFault where it refuses, leads elsewhere or lies outside. A fault names the
+        host, never the path: paths hold secrets.
         """
         safe = method.upper() in _IDEMPOTENT if repeat is None else repeat
+        request = Request(
+            *(method.upper(), url, limit, json, data, dict(headers or {}), safe, largest, upload, accept, into)
+        )
+        if self._services is None:
+            return self._tried(request, self._attempts)
+        if self._services.ask(request.host):
+            return self._watched(replace(request, limit=replace(limit, connect=_TRY_CONNECT)), 1)
+        return self._watched(request, self._attempts)
+
+    def download(self, url: str, path: Path, largest: int, limit: Limit = SLOW) -> Reply:
+        """Writes what lies at a URL into a file, piece by piece; on failure nothing useful lies there.
+
+        Raises as `send`, and FinalFault where it is longer than `largest` bytes.
+        """
+        return self.send("GET", url, limit, largest=largest, into=path)
+
+    def _watched(self, request: Request, attempts: int) -> Reply:
+        """Sends, and remembers how the service stands: busy is alive, down and broken are not."""
+        assert self._services is not None
+        try:
+            reply = self._tried(request, attempts)
+        except PassingFault as fault:
+            if fault.facts.get("status") in (*PUT_OFF, 408, 425):
+                self._services.good(request.host)
+            else:
+                self._services.bad(request.host, fault.why)
+            raise
+        except FinalFault as fault:
+            if not fault.facts.get("privacy"):
+                self._services.good(request.host)
+            raise
+        self._services.good(request.host)
+        return reply
+
+    def _tried(self, request: Request, attempts: int) -> Reply:
         waits = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(self._seconds),
+            stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_before_delay(self._seconds),
             wait=self._wait,
-            retry=tenacity.retry_if_exception_type(_Again),
+            retry=tenacity.retry_if_exception_type(Again),
             sleep=self._sleep,
             reraise=True,
         )
         try:
-            return waits(self._once, method.upper(), url, limit, json, data, dict(headers or {}), safe, largest)
-        except _Again as again:
-            raise again.fault from None
+            return waits(self._once, request)
+        except Again as last:
+            raise last.fault from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.after if isinstance(error, _Again) else 0.0
+        asked = error.after if isinstance(error, Again) else 0.0
         return max(asked, self._backoff(state))
 
-    def _once(
-        self,
-        method: str,
-        url: str,
-        limit: Limit,
-        body: Any,
-        data: bytes | None,
-        headers: dict[str, str],
-        safe: bool,
-        largest: int,
-    ) -> Reply:
-        host = where(url)
+    def _once(self, request: Request) -> Reply:
+        host = request.host
         try:
+            reply = self._exchanged(request)
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
+            remedy = "Is it running, and the address right?"
+            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host})
+            raise again(fault, request.safe or never_sent(error)) from None
+        except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
+            fault = PassingFault(
+                f"{host} doesn't answer", f"silent for {request.limit.read:g} seconds", "", {"host": host}
+            )
+            raise again(fault, request.safe) from None
+        except (
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+            urllib3.exceptions.HTTPError,
+            zlib.error,
+        ) as error:
+            fault = PassingFault(f"the answer of {host} broke off", reason(error), "", {"host": host})
+            raise again(fault, request.safe) from None
+        except requests.exceptions.RequestException as error:
+            raise FinalFault(
+                f"{host} can't be asked", reason(error), "Mend the address in the settings.", {"host": host}
+            ) from None
+        return reply if reply.status in request.accept else judged(reply, host, request.safe)
+
+    def _exchanged(self, request: Request) -> Reply:
+        """The answer of one try, on the same host wherever it was moved to."""
+        url, upload, limit = request.url, request.upload, request.limit
+        end = self._clock() + limit.connect + limit.read + limit.whole
+        for _ in range(_MOVES + 1):
             with self._session.request(
-                method,
+                request.method,
                 url,
-                json=body,
-                data=data,
-                headers=headers,
+                json=request.json,
+                data=dict(upload.fields) if upload else request.data,
+                files={upload.form: (upload.name, upload.data, upload.media)} if upload else None,
+                headers=dict(request.headers),
                 timeout=(limit.connect, limit.read),
-                allow_redirects=method in {"GET", "HEAD"},
+                allow_redirects=False,
                 stream=True,
             ) as answer:
-                reply = Reply(answer.status_code, _body(answer, largest, host), dict(answer.headers))
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
-            fault = PassingFault(
-                f"{host} can't be reached", _reason(error), "Is it running, and the address right?", {"host": host}
-            )
-            if safe or _never_sent(error):
-                raise _Again(fault) from None
-            raise fault from None
-        except requests.exceptions.Timeout:
-            fault = PassingFault(f"{host} doesn't answer", f"silent for {limit.read:g} seconds", "", {"host": host})
-            if safe:
-                raise _Again(fault) from None
-            raise fault from None
-        except requests.exceptions.RequestException as error:
-            if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-                raise PassingFault(f"the answer of {host} broke off", _reason(error), "", {"host": host}) from None
-            raise FinalFault(
-                f"{host} can't be asked", _reason(error), "Mend the address in the settings.", {"host": host}
-            ) from None
-        return self._judge(reply, host, safe)
-
-    def _judge(self, reply: Reply, host: str, safe: bool) -> Reply:
-        if reply.status < 300:
-            return reply
-        said = reply.body[:300].decode("utf-8", "replace").strip()
-        facts: dict[str, object] = {"host": host, "status": reply.status, "said": said}
-        why = f"{reply.status}" + (f": {' '.join(said.split())}" if said else "")
-        if reply.status in _PASSING:
-            fault = PassingFault(f"{host} is busy or broken", why, "", facts)
-            if safe or reply.status in _PUT_OFF:
-                raise _Again(fault, _retry_after(reply))
-            raise fault
-        raise FinalFault(f"{host} refuses", why, "Look at the address and the token in the settings.", facts)
+                if answer.status_code in _MOVED and answer.status_code not in request.accept:
+                    url = moved(request, url, answer.headers.get("Location", ""))
+                    continue
+                late = lambda: self._clock() > end  # noqa: E731
+                if request.into is not None and answer.status_code < 300:
+                    body = reading.written(answer, request.largest, request.host, late, request.into)
+                else:
+                    body = reading.body(answer, request.largest, request.host, late)
+                return Reply(answer.status_code, body, dict(answer.headers))
+        raise FinalFault(f"{request.host} leads in circles", f"more than {_MOVES} redirections")
 
 
-def where(url: str) -> str:
-    """A URL's host and port, for people: paths and queries hold topics and tokens."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or "the service"
+def door(
+    settings: Settings,
+    attempts: int = 4,
+    seconds: float = 90.0,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    patient: bool = False,
+    longest: float = breaker.LONGEST,
+) -> Http:
+    """The session that the settings ask for.
 
-
-def _body(answer: requests.Response, largest: int, host: str) -> bytes:
-    parts, size = [], 0
-    for part in answer.iter_content(_CHUNK):
-        size += len(part)
-        if size > largest:
-            raise FinalFault(f"the answer of {host} is too long", f"more than {largest} bytes", "", {"host": host})
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _never_sent(error: Exception) -> bool:
-    """Whether no connection came about, so that nothing can have been accepted."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    text = repr(error)
-    return "NewConnectionError" in text or "NameResolutionError" in text
-
-
-def _reason(error: Exception) -> str:
-    """The innermost reason, one line, without addresses."""
-    cause: BaseException = error
-    while (inner := cause.__cause__ or cause.__context__) is not None and not isinstance(inner, _Again):
-        cause = inner
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return (
-        " ".join(str(text).split())[:200] if "://" not in str(text) and "/" not in str(text) else type(error).__name__
-    )
-
-
-def _retry_after(reply: Reply) -> float:
-    """Seconds that the server asks to wait, at most a minute."""
-    found = next((value for key, value in reply.headers.items() if key.lower() == "retry-after"), "")
-    try:
-        return min(_LONGEST_WAIT, max(0.0, float(found)))
-    except ValueError:
-        return 0.0
+    patient: it asks a service that failed all the same (a long poll). longest: seconds for which one that failed is
+    left alone at most.
+    """
+    services = None if patient else breaker.Breaker(settings.stages / breaker.FILE, longest=longest)
+    return Http(attempts, seconds, sleep, local=settings.privacy == "local", services=services)

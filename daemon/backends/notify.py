@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 import uuid
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Literal
 
-from daemon.backends.http import QUICK, Http
+from daemon.backends import home
+from daemon.backends.http import QUICK, Http, door
 from daemon.errors import Fault
 from daemon.names import shown
 from daemon.settings import Notify, Settings
@@ -19,6 +21,7 @@ from daemon.settings import Notify, Settings
 Kind = Literal["waiting", "ready", "failed", "reminder"]
 
 _SMTP_SECONDS = 20.0
+_LEFT_ALONE = 120.0  # a notice isn't repeated: a channel that came back should soon get the next one
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NTFY = {  # tag (a picture beside the title), priority 1..5
     "waiting": ("framed_picture", 4),
@@ -41,14 +44,14 @@ def notify(settings: Settings, kind: str, title: str, text: str, link: str = "",
         return []
     title, text = _line(title), shown_lines(text)[:_LONGEST]
     link = link if re.match(r"^https?://\S+$", link) else ""
-    http = http or Http(attempts=3, seconds=45)
+    http = http or door(settings, attempts=3, seconds=45, longest=_LEFT_ALONE)
     channels: list[tuple[str, Callable[[], None]]] = []
     if set_up.ntfy:
         channels.append(("ntfy", lambda: _ntfy(http, set_up, kind, title, text, link)))
     if set_up.webhook:
         channels.append(("webhook", lambda: _webhook(http, set_up, kind, title, text, link)))
     if set_up.email_to:
-        channels.append(("e-mail", lambda: _email(set_up, title, text, link)))
+        channels.append(("e-mail", lambda: _email(set_up, title, text, link, settings.privacy == "local")))
     problems = []
     for name, send in channels:
         try:
@@ -78,7 +81,7 @@ def _webhook(http: Http, set_up: Notify, kind: str, title: str, text: str, link:
     http.send("POST", set_up.webhook, QUICK, json=body, headers={"Idempotency-Key": ident}, repeat=True)
 
 
-def _email(set_up: Notify, title: str, text: str, link: str) -> None:
+def _email(set_up: Notify, title: str, text: str, link: str, local: bool = False) -> None:
     host, port = _host(set_up)
     mail = EmailMessage()
     mail["Subject"] = title
@@ -91,15 +94,30 @@ def _email(set_up: Notify, title: str, text: str, link: str) -> None:
     context = ssl.create_default_context()
     server: smtplib.SMTP
     if set_up.smtp_tls == "tls":
-        server = smtplib.SMTP_SSL(host, port, timeout=_SMTP_SECONDS, context=context)
+        kind = _HomeTls if local else smtplib.SMTP_SSL
+        server = kind(host, port, timeout=_SMTP_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(host, port, timeout=_SMTP_SECONDS)
+        server = (_Home if local else smtplib.SMTP)(host, port, timeout=_SMTP_SECONDS)
     with server:
         if set_up.smtp_tls == "starttls":
             server.starttls(context=context)
         if set_up.smtp_user:
             server.login(set_up.smtp_user, set_up.smtp_password)
         server.send_message(mail)
+
+
+class _Home(smtplib.SMTP):
+    """Under `privacy: local`: a mail server at home alone."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return home.connect(host, port, timeout)
+
+
+class _HomeTls(smtplib.SMTP_SSL):
+    """The same, encrypted from the start."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(home.connect(host, port, timeout), server_hostname=host)
 
 
 def _host(set_up: Notify) -> tuple[str, int]:

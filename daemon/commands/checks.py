@@ -8,17 +8,15 @@ import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from daemon import __version__, rulebook
-from daemon.commands import folder_checks, look
+from daemon import __version__, redact, rulebook
+from daemon.commands import comfy_checks, folder_checks, look, service_checks, telegram
 from daemon.commands.folder_checks import Check, Finding, user_name
 from daemon.errors import UsageError
 from daemon.places import Root
@@ -143,34 +141,15 @@ def room(settings: Settings) -> Iterator[Finding]:
         yield Finding("OK", "room", said)
 
 
-def services(settings: Settings) -> Iterator[Finding]:
-    """The services that are set: whether something answers there. Nothing is sent."""
-    for name, address in configured(settings):
-        host, port = address
-        try:
-            socket.create_connection((host, port), timeout=3).close()
-        except OSError as error:
-            remedy = f"Look at notify.{name}; films are made all the same."
-            yield Finding("WARN", name, f"{host}:{port} doesn't answer ({error.strerror or error})", remedy)
-        else:
-            yield Finding("OK", name, f"{host}:{port} answers")
-    if not configured(settings):
-        yield Finding("OK", "services", "none set, none needed")
-
-
-def configured(settings: Settings) -> list[tuple[str, tuple[str, int]]]:
-    """Name, host and port of every service that is set."""
-    found = []
-    for name in ("ntfy", "webhook"):
-        parts = urlsplit(getattr(settings.notify, name))
-        if parts.hostname:
-            found.append((name, (parts.hostname, parts.port or (80 if parts.scheme == "http" else 443))))
-    if settings.notify.smtp and settings.notify.email_to:
-        parts = urlsplit(f"//{settings.notify.smtp}")
-        if parts.hostname:
-            usual = {"tls": 465, "starttls": 587, "none": 25}[settings.notify.smtp_tls]
-            found.append(("smtp", (parts.hostname, parts.port or usual)))
-    return found
+def secrets(settings: Settings) -> Iterator[Finding]:
+    """Whether the files that hold secrets are ours alone, and which secrets there are. None is said."""
+    problems = settings.hide_secrets()
+    for problem in problems:
+        what, _, remedy = problem.partition(". ")
+        yield Finding("FAIL", "secrets", what, remedy)
+    if not problems:
+        known = redact.names()
+        yield Finding("OK", "secrets", ", ".join(known) if known else "none set, none needed")
 
 
 def service(settings: Settings) -> Iterator[Finding]:
@@ -222,7 +201,12 @@ ALL: tuple[Check, ...] = (
     room,
     folder_checks.share,
     folder_checks.account,
-    services,
+    secrets,
+    service_checks.services,
+    service_checks.privacy,
+    service_checks.writers,
+    comfy_checks.comfyui,
+    telegram.check,
     service,
     clock,
     caches,

@@ -58,6 +58,7 @@ def init(options: argparse.Namespace) -> int:
     if options.compile:
         compile.at_setup(root)
     print(f"Drop songs into {look.plain(str(root / 'inbox' / 'songs'))}")
+    print("Keys and tokens, if you have any: NAME=value lines in .env there, `chmod 600 .env`; the README names them.")
     print(f"Start it:   dropreel --root {look.plain(str(root))} run")
     print(f"For good:   dropreel --root {look.plain(str(root))} install")
     return 0
@@ -166,20 +167,23 @@ def _rules(folder: Path) -> list[str]:
         return []
     known = look.as_dict(look.read_json(folder / _SHIPPED))
     made, noted = [], dict(known)
-    for source in sorted(shipped.glob("*.yaml")):
+    if any(shipped.glob("workflows/*.json")):
+        (folder / "workflows").mkdir(mode=0o755, exist_ok=True)
+    for source in sorted([*shipped.glob("*.yaml"), *shipped.glob("workflows/*.json")]):
         data = source.read_bytes()
-        target, digest = folder / source.name, hashlib.sha256(data).hexdigest()
+        name = str(source.relative_to(shipped))
+        target, digest = folder / name, hashlib.sha256(data).hexdigest()
         present = None
         with contextlib.suppress(FileNotFoundError):
             present = hashlib.sha256(target.read_bytes()).hexdigest()
         if present == digest:
-            noted[source.name] = digest
-        elif present is None or present == known.get(source.name):
+            noted[name] = digest
+        elif present is None or present == known.get(name):
             durable.write_bytes(target, data, 0o644)
-            noted[source.name] = digest
-            made.append(f"rules/{source.name}")
+            noted[name] = digest
+            made.append(f"rules/{name}")
         else:
-            print(f"dropreel: rules/{source.name} was changed here and is kept.", file=sys.stderr)
+            print(f"dropreel: rules/{name} was changed here and is kept.", file=sys.stderr)
     if noted != known:
         durable.write_json(folder / _SHIPPED, noted, 0o644)
     return made

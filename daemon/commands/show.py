@@ -116,7 +116,7 @@ def _pictures(cards: dict[str, Any]) -> Iterator[tuple[str, str]]:
     prompts = {str(p.get("slot")): p for p in map(as_dict, as_list(as_dict(cards.get("prompts")).get("prompts")))}
     if pictures:
         yield "pictures", f"{len(pictures)}, for {len({p.get('slot') for p in pictures})} places in the film"
-    for note in as_list(as_dict(cards.get("renders")).get("notes")):
+    for note in (note for card in ("prompts", "renders") for note in as_list(as_dict(cards.get(card)).get("notes"))):
         yield "", str(note)
     for picture in pictures:
         name = _name(picture)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from daemon.commands import look
+from daemon.commands import look, service_lines
 from daemon.commands.look import as_dict, as_list, plain, span
 from daemon.commands.show import sync_line
 from daemon.places import Root
@@ -58,6 +58,7 @@ class Status:
     hidden: int = 0
     waiting: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    services: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -106,6 +107,7 @@ def gather(places: Root, everything: bool = False) -> Status:
     gone = set(map(id, finished[:hidden]))
     inboxes = as_list(shot.get("inboxes"))
     problems = [plain(text) for text in as_list(shot.get("problems"))] if running else []
+    services = service_lines.lines(places.stages)
     data = {
         "root": str(places.root),
         "running": running,
@@ -115,6 +117,7 @@ def gather(places: Root, everything: bool = False) -> Status:
         "inboxes": inboxes if running else [],
         "free_mb": shot.get("free_mb") if running else None,
         "problems": problems,
+        "services": services,
     }
     return Status(
         head=_head(places, running, shot),
@@ -123,6 +126,7 @@ def gather(places: Root, everything: bool = False) -> Status:
         hidden=hidden,
         waiting=list(_waiting(inboxes)) if running else [],
         problems=problems,
+        services=services,
         data=data,
     )
 
@@ -215,6 +219,7 @@ def told(seen: Status) -> list[str]:
     if seen.hidden:
         lines.append(f"and {seen.hidden} finished earlier (--all)")
     lines += [f"waiting  {text}" for text in seen.waiting]
+    lines += [f"service  {text}" for text in seen.services]
     lines += [f"problem  {text}" for text in seen.problems]
     return lines
 
@@ -247,6 +252,7 @@ def drawn(seen: Status) -> RenderableType:
     if seen.hidden:
         parts.append(Text(f"and {seen.hidden} finished earlier (--all)", "dim"))
     parts += [Text(f"waiting  {text}", "dim") for text in seen.waiting]
+    parts += [Text(f"service  {text}", "dim") for text in seen.services]
     parts += [Text(f"problem  {text}", "red") for text in seen.problems]
     return Group(*parts)
 

@@ -93,6 +93,8 @@ def commented(chosen: dict[str, str]) -> str:
         "# take the # and the space after it away to change it (for an indented one, also those of the line with",
         "# its group's name), then `systemctl reload dropreel`, or send the daemon a SIGHUP.",
         "# The environment goes before this file: DROPREEL_SETTLE=8, DROPREEL_NOTIFY__NTFY=https://ntfy.sh/my-topic",
+        "# Keys and tokens don't stand here but in the environment, or in the file .env beside this one (chmod 600):",
+        "# TELEGRAM_BOT_TOKEN=..., TELEGRAM_CHAT_ID=..., GEMINI_API_KEY=..., OPENAI_API_KEY=...",
         "",
     ]
     last = ""

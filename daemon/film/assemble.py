@@ -245,7 +245,7 @@ def join(
         )
         first = int(Fraction(frames.start) / fps * form.rate + Fraction(1, 2))
         last = first + -(-total * form.rate // encode.RATE) + form.rate
-        blocks = sound.blocks(song.path, form)
+        blocks = sound.blocks(song.path)
         if span is not None:
             blocks = sound.between(blocks, first, last)
         encode.mux(argv, (np.repeat(block, 2, axis=1) if form.channels == 1 else block for block in blocks))

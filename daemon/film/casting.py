@@ -15,6 +15,9 @@ from daemon.rules import Edit
 from daemon.sidecars import Analysis, Section
 
 SCALES = (1.08, 1.46, 1.95)  # each at least 30 % closer than the one before
+# Of a picture that was painted close: the whole head, or well into the face, but nothing that just cuts the hair.
+_OF_CLOSE = (1.08, 1.24, 1.95)
+_BENEATH = 0.06  # how far under the point that the eye looks for the camera aims; not at a painted face near by
 _WIDE, _MEDIUM, _CLOSE = range(3)
 _TURN = 0.25  # how often a painted picture is turned round when it comes again
 
@@ -38,7 +41,7 @@ def cast(
         section = sections[min(cut.section, len(sections) - 1)]
         chosen = chooser.choose((cut.frame + end) // 2, cut.section)
         seconds = float((end - cut.frame) / fps)
-        start, stop, ease = _camera(section, chosen.framing, chosen.picture.focus, seconds, edit, dice, cut.on)
+        start, stop, ease = _camera(section, chosen.framing, chosen.picture, seconds, edit, dice, cut.on)
         shots.append(
             Shot(
                 index,
@@ -170,7 +173,7 @@ class _Chooser:
 def _camera(
     section: Section,
     framing: int,
-    focus: tuple[float, float],
+    picture: PictureFile,
     seconds: float,
     edit: Edit,
     dice: random.Random,
@@ -180,13 +183,15 @@ def _camera(
 
     The middle of the move has the framing's scale within 5 %, so that two framings never meet.
     """
-    scale = SCALES[framing]
+    painted = str(picture.scene.get("framing", ""))
+    focus, scale = picture.focus, (_OF_CLOSE if painted == "close" else SCALES)[framing]
+    beneath = 0.0 if painted in ("close", "medium") else _BENEATH
     travel = edit.drift * min(1.0, max(0.35, seconds / 4.0))
     grow = min(0.1, travel * 0.8)
     # The closer, the nearer to what the eye looks for; a little off it, so that no two are alike.
     pull = min(1.0, 2.2 * (1 - 1 / scale))
     x = 0.5 + (focus[0] - 0.5) * pull + dice.uniform(-0.04, 0.04) * framing
-    y = 0.48 + (focus[1] + 0.06 - 0.48) * pull + dice.uniform(-0.02, 0.02) * framing
+    y = 0.48 + (focus[1] + beneath - 0.48) * pull + dice.uniform(-0.02, 0.02) * framing
     side = dice.choice((-1, 1)) * travel * 0.5
     if section.role == "build":
         return _held(x, y, scale * (1 - grow / 2)), _held(x, y, scale * (1 + grow / 2)), "in"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film import kernels, lay_kernels
+from daemon.film import kernels, lay_kernels, springing
 from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
@@ -25,7 +25,7 @@ from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "9"  # part of every segment's fingerprint: change it where frames change
+VERSION = "10"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 Drawing = tuple[int, int, float, bool]  # a pose, the one that it is on its way to or -1, how far, eyes shut
@@ -89,7 +89,7 @@ class Compositor:
         shot = self.direction.shot_at(frame)
         if frame + _AHEAD < shot.end and poses(shot.picture):
             # One by one: all the drawings of a shot would take more memory than the store may keep.
-            self._figure(shot.picture, self._drawing(frame + _AHEAD))
+            self._figure(shot, frame + _AHEAD)
         self._picture(state.view, frame, out, state.white, state.black)
         if state.other is not None:
             self._picture(state.other, frame, spare, state.white, state.black)
@@ -104,7 +104,7 @@ class Compositor:
             self.store.still(shot)
             return
         self._scenery(shot.picture)
-        self._figure(shot.picture, self._drawing(shot.start))
+        self._figure(shot, shot.start)
 
     def _drawing(self, frame: int) -> Drawing:
         moves = self.direction.moves
@@ -121,21 +121,23 @@ class Compositor:
             ("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height, falling)
         )
 
-    def _figure(self, picture: PictureFile, drawing: Drawing) -> Future[Sprite | None]:
+    def _figure(self, shot: Shot, frame: int) -> Future[Sprite | None]:
+        """The figure of a shot at a frame; at rest in its first pose where the frame isn't the shot's own."""
+        picture, inside = shot.picture, shot.start <= frame < shot.end
         names = poses(picture)
-        pose, towards, share, blink = drawing
+        pose, towards, share, blink = self._drawing(frame) if inside else _AT_REST
         if picture.scene.get("own", {}).get("turns"):
-            # Nothing lies between two poses of people's own cast, so each is made ready once.
-            pose, towards, share, blink = (towards if towards >= 0 and share >= 1 else pose), -1, 0.0, False
+            share, blink = (share if towards >= 0 else 0.0), False
         name = names[min(pose, len(names) - 1)]
         aim = names[min(towards, len(names) - 1)] if towards >= 0 else ""
+        steps = self.screen.acting(shot, frame, springing.shown(name, aim, share))
         scenery = self._scenery(picture)  # asked for before: one thread makes both, in that order
 
         def make() -> Sprite | None:
             stage = scenery.result()
-            return stage.figure.sprite(name, aim, share, blink) if stage and stage.figure else None
+            return stage.figure.sprite(name, aim, share, blink, steps) if stage and stage.figure else None
 
-        return self.store.ask(("figure", str(picture.path), name, aim, share, blink), make)
+        return self.store.ask(("figure", str(picture.path), name, aim, share, blink, steps), make)
 
     def _picture(self, view: View, frame: int, out: NDArray[np.uint8], white: float, black: float) -> None:
         """A view drawn over the whole of `out`, towards white and then towards black."""
@@ -161,7 +163,7 @@ class Compositor:
         x, y, scale = _nearer(view, _FAR)
         moving = self.screen.back(view.shot, frame)
         self._behind(scenery.back if moving is None else moving, x, y, scale, out, dimmed)
-        sprite = self._figure(picture, self._drawing(frame) if self._on(view, frame) else _AT_REST).result()
+        sprite = self._figure(view.shot, frame).result()
         if sprite is not None:
             pop = float(direction.pop[frame])
             sway = float(direction.sway[frame]) * math.sin(frame / float(self.timeline.fps) * 2.0)

@@ -7,7 +7,7 @@ used raises ValueError with words for people.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-VERSION = "1"
+VERSION = "2"
 MOST_PIXELS = 80_000_000
 LARGEST = 1600  # pixels a side that are kept
+MOST_SECONDS, MOST_FRAMES = 6.0, 120  # of a pose that moves
 LEAST = 16  # pixels a side below which nothing can be seen
 _FLAT = 18.0  # how far (RGB, Euclidean) a flat ground's pixels may lie from its colour: room for JPEG
 _SEEN = 24  # alpha above which a pixel counts as seen
@@ -32,7 +33,8 @@ Pixels = NDArray[np.uint8]
 class CutOut:
     """A character's picture. canvas: the whole picture's width and height; left, top: where `rgba` lies on it.
 
-    note: what was done to it that people should know; "" where it came with its own transparency.
+    note: what was done to it that people should know; "" where it came with its own transparency. moves: it is the
+    first of several.
     """
 
     rgba: Pixels
@@ -40,6 +42,7 @@ class CutOut:
     left: int
     top: int
     note: str = ""
+    moves: bool = False
 
     def facts(self) -> dict[str, Any]:
         """What placing it takes, JSON-able: see `standing`."""
@@ -63,25 +66,58 @@ def cut_out(path: Path) -> CutOut:
     Its own transparency is taken where it has some; else a ground of one flat colour is keyed out; else the
     picture stays a rectangle with a soft edge. ValueError where it can't be read or shows nothing.
     """
-    rgba, note = _read(path)
-    if int(rgba[..., 3].min()) > 250:
-        keyed = _keyed(rgba[..., :3])
-        rgba = _framed(rgba) if keyed is None else keyed
-        how = "it has no transparency: its flat ground was cut away"
-        said = "it has no transparency and no flat ground: it is shown as a picture with soft edges"
-        note = "; ".join(filter(None, (note, said if keyed is None else how)))
-    seen = rgba[..., 3] > _SEEN
+    rgba, moves = _read(path)
+    rgba, note = _cleared(rgba)
+    top, bottom, left, right = _box(rgba[..., 3] > _SEEN)
+    canvas = (rgba.shape[1], rgba.shape[0])
+    return CutOut(np.ascontiguousarray(rgba[top:bottom, left:right]), canvas, left, top, note, moves)
+
+
+def cut_all(source: Iterable[tuple[float, Pixels]]) -> tuple[CutOut, list[tuple[float, Pixels]]]:
+    """The cut-outs of a picture that moves, from its timed frames (`video.moving.read`): the first, and all on its box.
+
+    What is longer than MOST_SECONDS ends there. ValueError where it doesn't move or shows nothing.
+    """
+    drawn: list[tuple[float, Pixels]] = []
+    note = ""
+    for time, frame in source:
+        if time >= MOST_SECONDS or len(drawn) >= MOST_FRAMES:
+            note = f"its first {time:.1f} seconds are used"
+            break
+        rgba = frame if frame.shape[2] == 4 else np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
+        if not drawn or rgba.shape == drawn[0][1].shape:
+            drawn.append((time, rgba))
+    if len(drawn) < 2:
+        raise ValueError("it doesn't move: it holds one picture" if drawn else "no picture in it can be decoded")
+    cleared = [(time, *_cleared(rgba)) for time, rgba in drawn]
+    top, bottom, left, right = _box(np.logical_or.reduce([rgba[..., 3] > _SEEN for _, rgba, _ in cleared]))
+    boxed = [(time, np.ascontiguousarray(rgba[top:bottom, left:right])) for time, rgba, _ in cleared]
+    canvas = (drawn[0][1].shape[1], drawn[0][1].shape[0])
+    said = "; ".join(filter(None, (note, cleared[0][2])))
+    return CutOut(boxed[0][1], canvas, left, top, said, True), boxed
+
+
+def _cleared(rgba: Pixels) -> tuple[Pixels, str]:
+    """The picture with its ground made clear where it came without transparency; and a note of how."""
+    if int(rgba[..., 3].min()) <= 250:
+        return rgba, ""
+    keyed = _keyed(rgba[..., :3])
+    if keyed is None:
+        return _framed(rgba), "it has no transparency and no flat ground: it is shown as a picture with soft edges"
+    return keyed, "it has no transparency: its flat ground was cut away"
+
+
+def _box(seen: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """top, bottom, left, right of what is seen, and two pixels around it. ValueError where that is nothing."""
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if len(rows) < LEAST // 2 or len(columns) < LEAST // 2:
         raise ValueError("nothing can be seen in it")
-    top, bottom = max(0, rows[0] - 2), min(rgba.shape[0], rows[-1] + 3)
-    left, right = max(0, columns[0] - 2), min(rgba.shape[1], columns[-1] + 3)
-    canvas = (rgba.shape[1], rgba.shape[0])
-    return CutOut(np.ascontiguousarray(rgba[top:bottom, left:right]), canvas, int(left), int(top), note)
+    top, bottom = max(0, int(rows[0]) - 2), min(seen.shape[0], int(rows[-1]) + 3)
+    return top, bottom, max(0, int(columns[0]) - 2), min(seen.shape[1], int(columns[-1]) + 3)
 
 
-def _read(path: Path) -> tuple[Pixels, str]:
-    """The picture as RGBA, upright, at most LARGEST a side; and a note where only a part of it is shown."""
+def _read(path: Path) -> tuple[Pixels, bool]:
+    """The picture as RGBA, upright, at most LARGEST a side; and whether it is the first of several."""
     try:
         with warnings.catch_warnings():
             # Our own limit, below Pillow's, is the one that counts.
@@ -102,7 +138,7 @@ def _read(path: Path) -> tuple[Pixels, str]:
         raise ValueError(in_words(error)) from error
     if max(layer.size) > LARGEST:
         layer = _smaller(layer)
-    return np.array(layer), "it moves: its first picture is shown" if moves else ""
+    return np.array(layer), moves
 
 
 def in_words(error: Exception) -> str:
@@ -161,8 +197,16 @@ def _framed(rgba: Pixels) -> Pixels:
     return np.dstack([rgba[..., :3], (fade * fade * (3 - 2 * fade) * 255).astype(np.uint8)])
 
 
+def _canvas(facts: Mapping[str, Any]) -> tuple[int, int]:
+    """The size of the whole picture as it was dropped, as far as what was made smaller tells it: in steps of 4."""
+    wide, high = (round(side / float(facts.get("shrunk", 1.0)) / 4) for side in facts["canvas"])
+    return wide, high
+
+
 def standing(poses: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """How all of a character's poses stand on one spot: for each, what `CutOut.facts` told, with three more.
+    """How all of a character's poses stand on one spot: for each, what `CutOut.facts` told, with two more.
+
+    A pose may tell that it was `shrunk`: how many times as large its pixels are kept as they would be as a still.
 
     anchor: the point of its own pixels that stands on the spot; stature: how many of its pixels the character is
     tall when it stands. Drawn on canvases of one size, the poses keep their places to one another (a jump is a
@@ -172,16 +216,21 @@ def standing(poses: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]
         return {}
     first = poses["idle"] if "idle" in poses else next(iter(poses.values()))
     tall = float(first["box"][3])
-    alike = len({tuple(facts["canvas"]) for facts in poses.values()}) == 1
+    own = float(first.get("shrunk", 1.0))
+    tall /= own
+    alike = len({_canvas(facts) for facts in poses.values()}) == 1
     found = {}
     for name, facts in poses.items():
         left, top, _, high = facts["box"]
-        foot, bottom = (first["foot"], first["bottom"]) if alike else (facts["foot"], facts["bottom"])
+        shrunk = float(facts.get("shrunk", 1.0))
+        foot, bottom = facts["foot"], facts["bottom"]
+        if alike:
+            foot, bottom = first["foot"] * shrunk / own, first["bottom"] * shrunk / own
         # Files of quite another size were drawn at another scale: the figure itself is taken to be as tall.
-        stature = tall if alike or 0.7 <= high / tall <= 1.4 else float(high)
+        stature = tall * shrunk if alike or 0.7 <= high / shrunk / tall <= 1.4 else float(high)
         found[name] = {
             **facts,
             "anchor": [round(foot - left, 1), round(bottom - top, 1)],
-            "stature": stature,
+            "stature": round(stature, 3),
         }
     return found

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film.cuts import Beats, level
+from daemon.film.painter.poses import taken
 from daemon.film.values import Effect, PictureFile, Shot
 from daemon.sidecars import Section
 
 SWAY = 0.006  # share of the picture that a quiet figure sways by
-_LOUD = ("arms up", "step left", "dance", "step right", "headbang")
-_CALM = ("idle", "dance", "step left", "step right")
 # Which of a figure's poses (0 is the approved one) it takes on each beat of a bar.
 _TURNS = {"high": (1, 0, 2, 0), "medium": (0, 0, 2, 2)}
 
@@ -37,23 +36,20 @@ def poses(picture: PictureFile) -> tuple[str, ...]:
         dice = random.Random(f"poses {picture.fingerprint}")
         others = [str(pose) for pose in own if pose != first]
         return (first, *dice.sample(others, min(2, len(others)))) if len(others) > 1 else (first, *others)
-    if first == "sit":
-        return (first,)
-    dice = random.Random(f"poses {picture.fingerprint}")
-    lively = _LOUD if float(scene.get("energy", 0.5)) > 0.5 else _CALM
-    others = [pose for pose in lively if pose != first]
-    return (first, others[0], dice.choice(others[1:]))
+    return taken(scene)
 
 
 def ride(shots: Sequence[Shot], sections: list[Section], beats: Beats) -> list[Effect]:
     """The effects of all painted shots."""
     found: list[Effect] = []
+    begins: dict[int, int] = {}
     for shot in shots:
-        taken = poses(shot.picture)
-        if not taken:
+        first = begins.setdefault(shot.section, shot.start)
+        struck = poses(shot.picture)
+        if not struck:
             continue
         energy = level(sections[min(shot.section, len(sections) - 1)])
-        if energy == "low" or len(taken) == 1:
+        if energy == "low" or len(struck) == 1:
             found.append(Effect("sway", shot.start, shot.frames, SWAY, f"the {shot.role}, shot {shot.index}"))
         if energy == "low":
             continue
@@ -62,13 +58,19 @@ def ride(shots: Sequence[Shot], sections: list[Section], beats: Beats) -> list[E
         for index, beat in enumerate(inside):
             place = 0 if beat in beats.strong else place + (1 if index else 0)
             turn = _TURNS[energy]
-            pose = turn[place % len(turn)] % len(taken)
+            pose = turn[place % len(turn)] % len(struck)
             until = inside[index + 1] if index + 1 < len(inside) else shot.end
-            name = "downbeat" if beat in beats.strong else "beat"
-            found.append(
-                Effect("pose", beat, until - beat, float(pose), f"{name} at frame {beat}, {shot.role}: {taken[pose]}")
-            )
+            because = f"{_named(beats, beat, first)} of the {shot.role}: {struck[pose]}"
+            found.append(Effect("pose", beat, until - beat, float(pose), because))
     return found
+
+
+def _named(beats: Beats, beat: int, first: int) -> str:
+    """A beat by its number in the section that begins at frame `first`: "beat 12", "downbeat 4"."""
+    before = beats.within(first, beat + 1)
+    if beat in beats.strong:
+        return f"downbeat {sum(1 for one in before if one in beats.strong)}"
+    return f"beat {len(before)}"
 
 
 def _in_bar(beats: Beats, beat: int) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.film.aloft import IN_THE_PICTURE
 from daemon.film.dance import moves
 from daemon.film.values import Shot, Timeline
 from daemon.riding import OVERLAYS
@@ -114,7 +115,9 @@ class Direction:
             elif effect.kind in self.riding:
                 sudden = effect.because.startswith("drop")
                 grown = _swell(passed, effect.frames, float(timeline.fps), sudden=sudden)
-                _raise(self.riding[effect.kind], span, amount * grown)
+                # What a picture has comes and goes with it.
+                held = effect.because.endswith(IN_THE_PICTURE)
+                _raise(self.riding[effect.kind], span, amount * (np.ones_like(grown) if held else grown))
         self.zoom += push
         self.moves = moves(self.pose, timeline.shots, timeline.fps)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from daemon import riding
-from daemon.film import dance, playing
+from daemon.film import aloft, dance, playing
 from daemon.film.cues import Cue
 from daemon.film.cuts import Beats
 from daemon.film.values import Effect, Shot, frame_at
@@ -52,7 +52,7 @@ def ride(
     flashing = [effect for effect in found if effect.kind == "flash"]
     kept = set(limited(flashing, fps)) if edit.flashes else set()
     found = [effect for effect in found if effect.kind != "flash" or effect in kept]
-    found += [*dance.ride(shots, sections, beats), *playing.ride(shots, beats, fps)]
+    found += [*dance.ride(shots, sections, beats), *playing.ride(shots, beats, fps), *aloft.ride(shots)]
     return sorted((whole for effect in found if (whole := _within(effect, frames))), key=lambda e: (e.start, e.kind))
 
 

@@ -47,8 +47,7 @@ def _painted(picture: PictureFile, width: int, height: int) -> PictureFile:
     known = _inside(float(said[0]), float(said[1])) if isinstance(said, (list, tuple)) and len(said) == 2 else None
     if known and _alike(*dimensions(picture.path), width, height):
         return replace(picture, focus=known)
-    from daemon.film.painter.draw import compose
-    from daemon.film.painter.stage import CAST_DEPTH
+    from daemon.film.painter.draw import compose, focus_of
 
     scale = 160 / max(width, height)
     wide, high = max(16, round(width * scale)), max(16, round(height * scale))
@@ -56,9 +55,7 @@ def _painted(picture: PictureFile, width: int, height: int) -> PictureFile:
         stage, camera = compose(picture.scene, wide, high)
     except (KeyError, ValueError, TypeError, AttributeError):  # of another painter's version: the still is shown
         return _seen(picture, width, height)
-    a, b, c, d, e, f = camera.transform(CAST_DEPTH, wide, high)
-    x, y = stage.face
-    return replace(picture, focus=_inside((a * x + c * y + e) / wide, (b * x + d * y + f) / high), centre=known)
+    return replace(picture, focus=_inside(*focus_of(stage, camera, wide, high)), centre=known)
 
 
 def _alike(width: int, height: int, other_width: int, other_height: int) -> bool:

@@ -33,16 +33,25 @@ class _Falling:
     gust: float  # how much faster in the loudest moment
     soft: float  # share of the radius that fades
     alpha: tuple[float, float]
-    colour: tuple[int, int, int]
+    colours: tuple[tuple[int, int, int], ...]  # one, or as many as fly mixed
     streak: float = 0.0  # seconds of its way that are seen at once
     flutter: float = 0.0  # how flat it gets as it turns
 
 
+_PAPER = ((255, 92, 138), (64, 214, 232), (255, 214, 74), (140, 108, 255), (250, 250, 250))
+_NEON = ((255, 110, 199), (92, 233, 255), (255, 255, 255))
+_STONE = ((46, 38, 44), (74, 62, 66), (28, 24, 30))
+_PINK = ((255, 183, 205),)
+_AUTUMN = ((214, 142, 58), (186, 96, 48), (150, 138, 62))
 _FALLING = {
-    "snow": _Falling(230, (0.07, 0.24), 0.03, (0.0016, 0.0075), 0.03, 1.2, 0.75, (0.55, 0.95), (246, 249, 255)),
-    "rain": _Falling(260, (1.5, 2.5), -0.35, (0.0008, 0.0026), 0.0, 0.7, 0.6, (0.18, 0.46), (205, 220, 240), 0.042),
-    "dust": _Falling(90, (-0.012, 0.02), 0.014, (0.0016, 0.011), 0.05, 0.8, 1.0, (0.08, 0.34), (255, 236, 205)),
-    "petals": _Falling(46, (0.06, 0.15), 0.09, (0.0075, 0.016), 0.06, 0.9, 0.25, (0.8, 0.95), (255, 183, 205), 0, 0.75),
+    "snow": _Falling(230, (0.07, 0.24), 0.03, (0.0016, 0.0075), 0.03, 1.2, 0.75, (0.55, 0.95), ((246, 249, 255),)),
+    "rain": _Falling(260, (1.5, 2.5), -0.35, (0.0008, 0.0026), 0.0, 0.7, 0.6, (0.18, 0.46), ((205, 220, 240),), 0.042),
+    "dust": _Falling(90, (-0.012, 0.02), 0.014, (0.0016, 0.011), 0.05, 0.8, 1.0, (0.08, 0.34), ((255, 236, 205),)),
+    "petals": _Falling(46, (0.06, 0.15), 0.09, (0.0075, 0.016), 0.06, 0.9, 0.25, (0.8, 0.95), _PINK, 0, 0.75),
+    "leaves": _Falling(44, (0.1, 0.24), 0.5, (0.0075, 0.0175), 0.07, 0.9, 0.25, (0.8, 0.95), _AUTUMN, 0, 0.75),
+    "confetti": _Falling(190, (0.13, 0.34), 0.03, (0.0055, 0.0135), 0.06, 0.7, 0.2, (0.85, 1.0), _PAPER, 0, 0.85),
+    "debris": _Falling(30, (0.1, 0.36), 0.3, (0.0055, 0.019), 0.02, 1.4, 0.2, (0.9, 1.0), _STONE, 0, 0.45),
+    "motes": _Falling(80, (-0.03, -0.11), 0.01, (0.0028, 0.009), 0.05, 1.0, 0.7, (0.7, 1.0), _NEON, 0),
 }
 
 
@@ -108,7 +117,8 @@ class Particles:
         radius = kind.size[0] + (kind.size[1] - kind.size[0]) * near
         out[:, 4] = radius
         out[:, 5] = radius * np.maximum(kind.soft, 0.55 * (depth > 0.93))
-        out[:, 6:9] = yuv(kind.colour)
+        tints = np.array([yuv(colour) for colour in kind.colours], np.float32)
+        out[:, 6:9] = tints[(field[:, 5] * len(tints)).astype(np.int64) % len(tints)]
         # What is very near is out of focus: larger and fainter.
         alpha = kind.alpha[0] + (kind.alpha[1] - kind.alpha[0]) * field[:, 3]
         out[:, 9] = alpha * min(1.0, 1.6 * amount) * (0.75 + 0.25 * np.sin(turn * 1.7) if name == "dust" else 1.0)
@@ -120,6 +130,9 @@ class Particles:
             flat = 1 - kind.flutter * np.abs(np.sin(1.7 * turn + field[:, 3] * 6))
             out[:, 4] = radius * np.maximum(0.3, flat)
             out[:, 6] -= 26 * field[:, 3]
+        if name == "motes":
+            out[:, 9] *= 0.6 + 0.4 * np.sin(turn * 3.1)
+            out[:, 10] = 1.0  # they glow
         return out
 
     def _alive(self, name: str, frame: int) -> Table | None:

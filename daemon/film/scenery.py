@@ -5,6 +5,7 @@ Each is drawn once, large enough for the camera, and moved as a cut-out.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from daemon import log
 from daemon.errors import FinalFault
-from daemon.film import staging
+from daemon.film import springing, staging
+from daemon.film.aloft import planes as planes_aloft
 from daemon.film.dance import poses
 from daemon.film.pictures import MATRIX, Planes, load, planes
 from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
@@ -28,6 +30,7 @@ _ALIKE = 9.0  # mean grey levels that a scene may differ from the approved pictu
 _SHAPE = 0.02  # share by which a picture's shape may differ from the frame's
 
 Plane = NDArray[np.uint8]
+Steps = tuple[int, ...]
 
 
 class Performer(Protocol):
@@ -38,8 +41,13 @@ class Performer(Protocol):
         """Bytes kept."""
         ...
 
-    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        """The figure in a pose, or part of the way (share) towards another; None where nothing of it is seen."""
+    def sprite(
+        self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False, steps: Steps = ()
+    ) -> Sprite | None:
+        """The figure in a pose, or part of the way (share) towards another; None where nothing of it is seen.
+
+        steps: which of its pictures each of people's own cast shows, where their pose is one that moves.
+        """
         ...
 
 
@@ -61,18 +69,39 @@ class Scenery:
 
 
 class _Own:
-    """People's own cast: each pose a picture, nothing between two of them."""
+    """People's own cast: each pose a picture that springs into the next, as nothing lies between two of them."""
 
-    size = 0
+    def __init__(
+        self, picture: PictureFile, made: staging.Set, width: int, height: int, foot: tuple[float, float]
+    ) -> None:
+        self._picture, self._made, self._canvas, self._foot = picture, made, (width, height), foot
+        self._placed: dict[str, tuple[Plane, int, int] | None] = {}
+        self._lock = threading.Lock()
 
-    def __init__(self, picture: PictureFile, made: staging.Set, width: int, height: int) -> None:
-        self._picture, self._made, self._canvas = picture, made, (width, height)
+    @property
+    def size(self) -> int:
+        return sum(placed[0].nbytes for placed in list(self._placed.values()) if placed)
 
-    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        shown = towards if towards and share >= 1 else pose
-        folder = self._picture.path.parent
-        placed = staging.figures(self._picture.scene, self._made, folder, shown, *self._canvas)
-        return from_rgba(*placed, *self._canvas) if placed else None
+    def sprite(
+        self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False, steps: Steps = ()
+    ) -> Sprite | None:
+        placed = self._standing(springing.shown(pose, towards, share), steps)
+        if placed is None:
+            return None
+        if towards:
+            side = 1 if pose < towards else -1
+            placed = springing.sprung(*placed, self._foot, share, side, self._canvas)
+        return from_rgba(*placed, *self._canvas)
+
+    def _standing(self, pose: str, steps: Steps) -> tuple[Plane, int, int] | None:
+        """The cast at rest in a pose; one that moves by itself is drawn anew for each of its pictures."""
+        scene, folder = self._picture.scene, self._picture.path.parent
+        if steps:
+            return staging.figures(scene, self._made, folder, pose, *self._canvas, steps)
+        with self._lock:
+            if pose not in self._placed:
+                self._placed[pose] = staging.figures(scene, self._made, folder, pose, *self._canvas)
+            return self._placed[pose]
 
 
 def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[str] = frozenset()) -> Scenery | None:
@@ -100,7 +129,7 @@ def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[s
 
 
 def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None, str]:
-    """The scene, its painted figure in a pose, and, where its own weather is left out, what lies before with it (SVG).
+    """The scene, its painted figure in a pose, and all that lies before it (SVG) where some of that is left out.
 
     dry: without its weather.
     """
@@ -113,10 +142,11 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
     first: Sprite | None = None
     if made is not None and made.stands:
         still, before = made.still, made.before
-        figure = _Own(picture, made, width, height)
         foot = made.stands[0].spot
         a, b, c, d, e, f = made.camera.transform(made.stands[0].depth, width, height)
-        x, y = (a * foot.x + c * foot.y + e) / width, (b * foot.x + d * foot.y + f) / height
+        at = (a * foot.x + c * foot.y + e, b * foot.x + d * foot.y + f)
+        figure = _Own(picture, made, width, height, at)
+        x, y = at[0] / width, at[1] / height
     else:
         jointed = Jointed(scene, width, height)
         still, before = jointed.still, [] if own.get("background") else jointed.before
@@ -130,10 +160,11 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
         back = planes(staging.behind(scene, made, picture.path.parent, width, height), width, height)
     else:
         back = _back(jointed.still(jointed.behind), width, height)
+    hung = planes_aloft(scene) | ({"weather"} if dry else set())
     wet = ""
-    if dry and any(plane.name == "weather" for plane in before):
+    if any(plane.name in hung for plane in before):
         wet = still(before)
-        before = [plane for plane in before if plane.name != "weather"]
+        before = [plane for plane in before if plane.name not in hung]
     front = _cut(page(width, height).draw(still(before))) if before else None
     return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first, wet
 
@@ -158,6 +189,10 @@ def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None, we
     high, wide = still.shape[:2]
     size = (_SMALL, max(16, round(_SMALL * high / wide)))
     if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
+        # Far smaller than it was drawn: what is coarse in a small drawing would count as another picture, and the
+        # film that is drawn again, small, to be checked would not show what it shows.
+        across = min(_SMALL, stage.width // 4)
+        size = (across, max(16, round(across * high / wide)))
         again = _small(stage, figure, wet, *size)
     else:
         again = draw_picture(picture.scene, *size).astype(np.float32)

@@ -19,6 +19,7 @@ from daemon.film.sprites import Sprite, from_rgba
 from daemon.film.values import PictureFile, Shot, Timeline
 
 _BOUND = 96 << 20  # bytes of pictures kept
+_NO_BEAT = 0.5  # seconds that stand for a beat where none is told
 _LARGEST = 1280  # pixels across that a moving picture is shown with: it was kept no larger
 
 _S = TypeVar("_S")
@@ -33,6 +34,7 @@ class Screen:
         scale = min(1.0, _LARGEST / max(width, height))
         self.size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
         self._moments = {kind: _curve(timeline, kind) for kind in KINDS}
+        self._beat = _beat(self._moments["act"], float(timeline.fps))
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._bytes = 0
@@ -68,6 +70,14 @@ class Screen:
         sprite = self._ask((str(reel.path), "over", at), lambda: self._laid(reel.at(at)))
         nothing = Planes(np.zeros((2, 2), np.uint8), np.zeros((1, 1, 2), np.uint8))
         return sprite, Scenery(nothing, None, None, wide, high, (0.5, 1.0))
+
+    def acting(self, shot: Shot, frame: int, pose: str) -> tuple[int, ...]:
+        """Which picture each of an own cast shows whose pose moves by itself; () where none does."""
+        curve = self._moments["act"]
+        if curve is None or not (shot.picture.scene.get("own") or {}).get("act"):
+            return ()
+        beats = float(curve[min(max(frame, shot.start), shot.end - 1)])
+        return () if np.isnan(beats) else staging.acting(shot.picture.scene, pose, beats, self._beat)
 
     def _step(self, shot: Shot, kind: str, frame: int) -> tuple[Reel, int] | None:
         own = (shot.picture.scene.get("own") or {}).get(kind)
@@ -117,6 +127,13 @@ class Screen:
                 _, old = self._kept.popitem(last=False)
                 self._bytes -= int(old.size) if isinstance(old, Planes | Sprite) else 0
         return made
+
+
+def _beat(curve: NDArray[np.float64] | None, fps: float) -> float:
+    """The usual length of a beat, in seconds, by how many have passed at each frame."""
+    steps = np.diff(curve) if curve is not None else np.zeros(0)
+    steps = steps[np.isfinite(steps) & (steps > 0)]
+    return 1 / (fps * float(np.median(steps))) if len(steps) else _NO_BEAT
 
 
 def _curve(timeline: Timeline, kind: str) -> NDArray[np.float64] | None:

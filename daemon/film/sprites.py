@@ -75,8 +75,10 @@ class Figure:
         """Bytes of the parts drawn so far."""
         return sum(part.pixels.nbytes for part in list(self._parts.values()) if part)
 
-    def sprite(self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False) -> Sprite | None:
-        """The cast in a pose, or part of the way to another; None where nothing of it is seen."""
+    def sprite(
+        self, pose: str, towards: str = "", share: float = 0.0, blink: bool = False, steps: tuple[int, ...] = ()
+    ) -> Sprite | None:
+        """The cast in a pose, or part of the way to another; None where nothing of it is seen. It has no steps."""
         jointed = self._jointed
         with self._lock:
             layers = [

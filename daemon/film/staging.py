@@ -3,7 +3,7 @@
 A scene with own material is a painter's scene with one entry more:
 
     scene["own"] = {
-        "cast": [{"name": str, "poses": {name: {"file", "box", "anchor", "stature", "base", ...}}}],
+        "cast": [{"name": str, "poses": {name: {"file", "box", "anchor", "stature", "base", ...}}}],  "moves": a reel
         "background": file or "",
         "light": {"ambient", "key": r, g, b in 0..1, "side": -1..1},
         "loop", "over", "clip": each a reel, where there is one,
@@ -26,14 +26,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.film import retime
 from daemon.film.painter import Painted, Request
 from daemon.film.painter.choose import choose
-from daemon.film.painter.draw import compose, perform, rasterise
+from daemon.film.painter.draw import aloft, compose, perform, rasterise
 from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, placed
 from daemon.film.pictures import covering, load
-from daemon.film.reels import Reel
+from daemon.film.reels import STEPS, Reel
 
-VERSION = "2"
+VERSION = "3"
 STATURE = 640.0  # world units that a figure of scale 1 is tall, as the painter's own are
 LEANING = {"leaning left": -5.0, "leaning right": 5.0}  # degrees: how a character of one picture dances
 _FACE = 0.86  # where a figure's face is taken to be, share of its height
@@ -196,17 +197,19 @@ def light_of(rgb: Pixels) -> dict[str, Any]:
 
 
 def figures(
-    scene: dict[str, Any], made: Set, folder: Path, pose: str, width: int, height: int
+    scene: dict[str, Any], made: Set, folder: Path, pose: str, width: int, height: int, steps: Sequence[int] = ()
 ) -> tuple[Pixels, int, int] | None:
     """The own cast in a pose on a canvas of width x height: premultiplied RGBA, and where it lies on the canvas.
 
-    None where nothing of it is in sight.
+    steps: for each of the cast, which picture of a pose that moves is shown (-1: it doesn't move). None where nothing
+    of it is in sight.
     """
     own = scene["own"]
     canvas = np.zeros((height, width, 4), np.uint8)
     left, top, right, bottom = width, height, 0, 0
     for stand in made.stands:
-        for rgba, x, y in _standing(own, stand, made.camera, folder, pose, width, height):
+        step = steps[stand.index] if stand.index < len(steps) else -1
+        for rgba, x, y in _standing(own, stand, made.camera, folder, pose, width, height, step):
             box = (max(0, x), max(0, y), min(width, x + rgba.shape[1]), min(height, y + rgba.shape[0]))
             if box[2] - box[0] < 1 or box[3] - box[1] < 1:
                 continue
@@ -228,7 +231,7 @@ def over(below: Pixels, rgba: Pixels) -> Pixels:
 
 
 def _standing(
-    own: dict[str, Any], stand: Stand, camera: Camera, folder: Path, pose: str, width: int, height: int
+    own: dict[str, Any], stand: Stand, camera: Camera, folder: Path, pose: str, width: int, height: int, step: int
 ) -> list[tuple[Pixels, int, int]]:
     """The shadow and the figure of one of the cast, each with its place on the canvas."""
     character = own["cast"][stand.index]
@@ -240,7 +243,7 @@ def _standing(
     scale = tall / float(drawn["stature"])
     found = [_shadow(x, y, drawn["base"] * scale, tall)]
     # What is far beyond the canvas is never drawn, however near the camera is.
-    rgba = _scaled(folder / drawn["file"], scale)
+    rgba = _scaled(_pixels(folder, drawn, step), scale)
     foot_x, foot_y = (value * scale for value in drawn["anchor"])
     left, top = x - foot_x, y - foot_y
     if abs(lean) > 0.01 or abs(camera.roll) > 0.05:
@@ -260,12 +263,37 @@ def _standing(
     return [*found, (lit, whole_x + cut[2], whole_y + cut[0])]
 
 
-def _scaled(path: Path, scale: float) -> Pixels:
-    """A cut-out at a scale, premultiplied."""
+def _pixels(folder: Path, drawn: dict[str, Any], step: int) -> Pixels:
+    """A cut-out's pixels; step: which of its pictures, where it moves; below 0 its still."""
     from PIL import Image
 
-    with Image.open(path) as opened:
-        rgba = np.asarray(opened.convert("RGBA"))
+    if step >= 0 and (moves := drawn.get("moves")):
+        frame = Reel(folder / moves["file"]).at(step * STEPS)
+        return frame if frame.shape[2] == 4 else np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
+    with Image.open(folder / drawn["file"]) as opened:
+        return np.asarray(opened.convert("RGBA"))
+
+
+def acting(scene: dict[str, Any], pose: str, beats: float, beat: float) -> tuple[int, ...]:
+    """Which picture each of an own cast shows of a pose that moves, so many beats after the film's first.
+
+    A pose's own movement fills whole beats. beat: a beat's length in seconds. () where none of the cast moves by
+    itself in that pose, -1 for one that doesn't.
+    """
+    found = []
+    for character in scene["own"]["cast"]:
+        moves = character["poses"][nearest(pose, list(character["poses"]))].get("moves")
+        if not moves:
+            found.append(-1)
+            continue
+        loops, every, _ = retime.fit(float(moves["seconds"]), beat)
+        frames = int(moves["frames"])
+        found.append(math.floor(beats / every * loops * frames + 1e-6) % frames)
+    return tuple(found) if any(step >= 0 for step in found) else ()
+
+
+def _scaled(rgba: Pixels, scale: float) -> Pixels:
+    """A cut-out at a scale, premultiplied."""
     flat = premultiplied(rgba)
     size = (max(1, round(rgba.shape[1] * scale)), max(1, round(rgba.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -377,9 +405,12 @@ def paint(request: Request, own: dict[str, Any], folder: Path) -> Painted:
     made = arrange(scene, wide, high)
     scene["own"]["light"] = light_of(behind(scene, made, folder, wide, high))
     scene["own"]["turns"] = list(turns(scene)[1:])
+    if any("moves" in drawn for character in own["cast"] for drawn in character["poses"].values()):
+        scene["own"]["act"] = True
     picture, made = draw(scene, folder, request.width, request.height)
     x, y = made.eye(request.width, request.height)
-    return Painted(picture, {**scene, "focus": [round(x, 4), round(y, 4)]})
+    told = {"focus": [round(x, 4), round(y, 4)], "aloft": aloft(made.before)}
+    return Painted(picture, {**scene, **told})
 
 
 def looks_alike(scene: dict[str, Any], folder: Path, still: Pixels) -> float:

@@ -7,6 +7,7 @@ absolute change of a picture from the one before it, in those units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -106,7 +107,7 @@ def verify(
         _flashes(seen, timeline.fps),
     ]
     if sound_expected:
-        original = offset.gather(sound.blocks(song, form), form, begins)
+        original = offset.gather(sound.blocks(song), form, begins)
         measured = offset.compare(original, heard)
         verdict.av_offset_ms = None if measured.median_ms is None else round(measured.median_ms, 4)
         verdict.checks += [_offset(measured), _length(heard, timeline)]
@@ -245,7 +246,7 @@ def flashes_a_second(mean: Series, fps: Fraction) -> int:
     """The most general flashes in any second: pairs of opposing changes of a tenth of full relative
     luminance or more, the darker below 0.80 (WCAG 2.2, general flash)."""
     light = (np.clip((mean.astype(np.float64) - 16) / 219, 0, 1)) ** 2.2
-    second = max(1, int(fps))
+    second = max(1, math.ceil(fps))  # a whole one at least: at 23.976, 23 frames would be less
     begins = np.flatnonzero(np.abs(np.diff(light)) > 0.01)
     return max((_turns(light[begin : begin + second + 1]) // 2 for begin in begins), default=0)
 

@@ -233,6 +233,8 @@ def _folder(found: Found, inbox: str, top: Entry, limits: Limits) -> None:
         if (reason := _unfit(entry, limits)) and not (reason == _EMPTY and needless):
             # One file that can't be taken holds the folder: half a drop is no drop.
             inner = "/".join(names.display(step) for step in path[1:])
+            if entry.shape == "link":
+                reason = "a link, and links aren't followed: put the file itself there, or remove the link"
             found.wait(top.name, f"{inner}: {reason}", passing=reason.startswith("temporary"))
             return
         files.append((path, entry))

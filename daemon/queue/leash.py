@@ -23,7 +23,7 @@ from typing import Any
 
 import structlog
 
-from daemon import events, log, sidecars, stages
+from daemon import events, log, redact, sidecars, stages
 from daemon.errors import Fault, FinalFault, Held
 from daemon.job import JobFolder
 from daemon.settings import Settings
@@ -108,6 +108,10 @@ def run(call: Call) -> None:
     folder = JobFolder(Path(call.job))
     teller = _Teller(call, folder.id or folder.name)
     teller.send(pid=os.getpid())
+    from daemon.backends import home
+
+    call.settings.hide_secrets()
+    home.keep(call.settings.privacy == "local")
     try:
         with structlog.contextvars.bound_contextvars(job=folder.id, stage=call.verb, attempt=call.attempt):
             outcome = _attempt(call, folder, teller)
@@ -129,14 +133,17 @@ def _attempt(call: Call, folder: JobFolder, teller: _Teller) -> events.Outcome:
         sidecar = function(folder, tools)
         sidecar.made_from = made_from
         sidecar.seconds = round(time.monotonic() - began, 3)
-        return events.Advance(sidecar.model_dump_json())
+        text = sidecar.model_dump_json()
+        if redact.text(text) != text:
+            text = json.dumps(redact.value(json.loads(text)))
+        return events.Advance(text)
     except Fault as fault:
         kind = "held" if isinstance(fault, Held) else "final" if isinstance(fault, FinalFault) else "passing"
         return events.Failed(kind, fault.what, fault.why, fault.remedy, fault.facts)
     except Exception as error:  # whatever else a stage raises costs this attempt, not the worker
         facts = {"traceback": traceback.format_exc()[-4000:], "error": type(error).__name__}
         why = f"{type(error).__name__}: {error}"[:500]
-        return events.Failed("passing", f"an error in {call.verb}", why, "", facts)
+        return events.Failed("passing", f"an error in {call.verb}", redact.text(why), "", redact.value(facts))
 
 
 def _resolve(resolver: str) -> Any:

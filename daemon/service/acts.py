@@ -9,10 +9,10 @@ from daemon import durable, log, sidecars
 from daemon.errors import Fault
 from daemon.events import HandEnded
 from daemon.queue import spool
-from daemon.service import claims, delivery, desks, notices
+from daemon.service import claims, delivery, desks, ledger, notices, outside
 from daemon.service.decide import Act
 from daemon.service.tracked import Tracked
-from daemon.stages import step_for
+from daemon.stages import resource
 from daemon.stages.deliver import ASIDE
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ def advance(c: Coordinator, one: Tracked, to: str) -> None:
 
 def move(c: Coordinator, one: Tracked, to: str) -> None:
     """Moves a job's folder to another stage."""
+    if to in ("done", "failed"):
+        try:
+            ledger.write(c.settings, one, to, c.stamp())
+        except OSError as error:
+            # A full disk costs a line of the statistics, not the job.
+            c.log.warning("the ledger can't be written", job=one.id, error=str(error))
     one.folder = spool.move(one.folder, c.settings.stages, to)
     one.since = c.clock()
     one.next_sidecar, one.wants, one.waits, one.dirty = False, "", "", True
@@ -78,6 +84,8 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
             return
         if grown(c, one):
             return
+    if swept := durable.sweep(one.folder.path):
+        c.log.info("removed what an attempt that was killed left half made", job=one.id, files=len(swept))
     if one.stage == "rendered":
         desks.begin_repaint(c, one)
     one.state.attempt += 1
@@ -85,12 +93,12 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
     remember(c, one)
     one.running, one.wants, one.started = verb, "", now
     one.fraction, one.doing, one.left = 0.0, "", c.estimates.seconds(verb, one.length)
+    one.preview = ""
     limit = getattr(c.settings.limits, verb)
     c.log.info("started", job=one.id, stage=verb, attempt=one.state.attempt)
-    step = step_for(one.kind, one.stage)
-    resource = step.resource if step is not None and step.verb == verb else "cpu"
+    needs = resource(one.kind, verb, one.about.rule if one.about else {}, c.settings)
     try:
-        c.workers.submit(one.folder.path, verb, one.state.attempt, limit, resource=resource)
+        c.workers.submit(one.folder.path, verb, one.state.attempt, limit, resource=needs)
     except ValueError:
         # An earlier attempt was cancelled a moment ago and isn't dead yet.
         one.running, one.waits, one.not_before = "", "trying again", now + 1.0
@@ -164,6 +172,7 @@ def fail(c: Coordinator, one: Tracked, fault: Fault, *, cause: Any, verb: str = 
         build = c.settings.outbox / ASIDE / one.id
         c.hands.give("outbox", "told", "", lambda: durable.remove_tree(build))
     move(c, one, "failed")
+    outside.give_up(c, one)
     notices.tell(c, one, "failed")
 
 
@@ -202,6 +211,9 @@ def brought_back(c: Coordinator, event: HandEnded) -> None:
     """A hand is done with something."""
     if event.what == "claim":
         claims.claimed(c, event)
+        return
+    if event.what == "telegram":
+        c.telegram.back(event)
         return
     if event.what == "recovered":
         claims.recovered(c, event)

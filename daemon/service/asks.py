@@ -90,6 +90,7 @@ def reload(c: Coordinator) -> tuple[bool, str]:
         one.dirty = True
     c.workers.set_settings(c.settings)
     c.inbox.set_settings(c.settings)
+    c.telegram.start()
     c.follow_rules()
     return (False, problem) if problem else (True, "Settings and rules were read again.")
 

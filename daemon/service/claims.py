@@ -135,9 +135,11 @@ def claimed(c: Coordinator, event: HandEnded) -> None:
         return
     if event.result is None:
         return
+    from daemon.service import jobs
+
     folder = JobFolder(event.result)
     # A scan may have met the committed folder before its hand came back, and the job may be on its way by now.
-    one = c.jobs.get(folder.id) or c.track(folder)
+    one = c.jobs.get(folder.id) or jobs.track(c, folder)
     c.log.info("claimed", job=one.id, name=one.about.title if one.about else "")
 
 
@@ -200,10 +202,10 @@ def _with_late_yaml(
 
 def attached(c: Coordinator, one: Tracked, name: Any) -> None:
     """The companion lies in the job: what was heard without it is heard again."""
-    from daemon.service import acts, desks
+    from daemon.service import acts, desks, jobs
 
     c.log.info("a companion came late", job=one.id, name=str(name))
-    one.about = c.about(one.folder)
+    one.about = jobs.about_of(c, one.folder)
     to = spool.first_missing(one.folder, one.kind)
     if one.stage == "rendered":
         desks.clear(c, one)

@@ -6,21 +6,19 @@ changed, lets `decide` name the one act for each, carries the acts out, and star
 
 from __future__ import annotations
 
-import contextlib
-import json
 import queue
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from daemon import log, sidecars
-from daemon.errors import Fault, FinalFault
+from daemon import log
+from daemon.errors import Fault
 from daemon.events import (
     Event,
     HandEnded,
+    Heard,
     InboxSeen,
     Progress,
     Requested,
@@ -28,21 +26,20 @@ from daemon.events import (
     Signalled,
     WorkerEnded,
 )
-from daemon.job import LIVE, JobFolder
-from daemon.queue import schedule, spool
+from daemon.queue import spool
 from daemon.queue.inbox import Inbox
-from daemon.service import acts, asks, claims, delivery, desks, ends, notices, snapshot
-from daemon.service.decide import Act, Facts, decide
-from daemon.service.estimates import Estimates, length_by_size
+from daemon.service import acts, asks, claims, desks, ends, jobs, notices, snapshot, starts
+from daemon.service.estimates import Estimates
 from daemon.service.gates import Gates
 from daemon.service.hands import Hands
 from daemon.service.sd import Systemd
+from daemon.service.telegram import Telegram
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
-from daemon.stages import step_for
 
 _TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
 _TIDY = 3600.0
+_GRACE = 1.0  # seconds that an attempt has to end by itself when the daemon stops; cut short, it is made again
 
 
 class WorkersLike(Protocol):
@@ -105,11 +102,12 @@ class Coordinator:
         self.desks_looked = float("-inf")
         self.desks_took = 0.0
         self.notes_looked = float("-inf")
-        self._rules: dict[str, dict[str, Any]] = {}
+        self.rules_held: dict[str, dict[str, Any]] = {}
         self._asked = float("-inf")
-        self._scanned = float("-inf")
+        self.scanned = float("-inf")
         self._tidied = float("-inf")
         self.pages = snapshot.Pages(settings)
+        self.telegram = Telegram(self)
 
     # --- the loop -----------------------------------------------------------------------------
 
@@ -131,6 +129,7 @@ class Coordinator:
         self.scan(starting=True)
         self.workers.start()
         self.inbox.start()
+        self.telegram.start()
         self.systemd.say("READY=1")
         self.log.info("watching", root=str(self.settings.root), jobs=len(self.jobs))
 
@@ -138,7 +137,8 @@ class Coordinator:
         """Ends cleanly: running attempts are given up (they are made again), facts are on disk already."""
         self.systemd.say("STOPPING=1")
         self.inbox.stop()
-        self.workers.stop(3.0)
+        self.telegram.stop()
+        self.workers.stop(_GRACE)
         for one in self.jobs.values():
             if one.running or one.stage == "rendered":
                 # Ending on purpose is no interruption.
@@ -160,7 +160,11 @@ class Coordinator:
             return found
 
     def _pause(self) -> float:
-        return 0.0 if any(one.dirty and not one.busy for one in self.jobs.values()) else _TURN
+        if any(one.dirty and not one.busy for one in self.jobs.values()):
+            return 0.0
+        if self.quiet_since is None:
+            return _TURN
+        return min(_TURN, max(0.01, self.quiet_since + self._quiet - self.clock()))
 
     def turn(self, events: list[Event]) -> None:
         """One turn: events, requests, scan, acts, starts, pages."""
@@ -170,21 +174,22 @@ class Coordinator:
         self.systemd.alive(now)
         if now - self._asked >= _TURN:
             self._asked = now
-            self._survive("the rules", self._reload_rules)
-            self._survive("the requests", lambda: asks.take(self))
-        if now - self._scanned >= self.settings.scan:
-            self._survive("the scan", self.scan)
-        self._survive("the gates", lambda: self.gates.look(now))
-        self._survive("the desks", lambda: desks.look(self, now))
-        self._survive("the notes", lambda: notices.look_for_retry(self, now))
+            self.survive("the rules", self._reload_rules)
+            self.survive("the requests", lambda: asks.take(self))
+        if now - self.scanned >= self.settings.scan:
+            self.survive("the scan", self.scan)
+        self.survive("the gates", lambda: self.gates.look(now))
+        self.survive("the desks", lambda: desks.look(self, now))
+        self.survive("the notes", lambda: notices.look_for_retry(self, now))
         for one in list(self.jobs.values()):
             if self._due(one, now):
-                self.consider(one, now)
-        self.dispatch(now)
+                jobs.consider(self, one, now)
+        starts.dispatch(self, now)
+        self.survive("Telegram", lambda: self.telegram.turn(now))
         if now - self._tidied >= _TIDY:
             self._tidied = now
             self.hands.give("library", "tidy", "", lambda: acts.tidy(self.settings))
-        self._survive("the pages", lambda: self.pages.write(self))
+        self.survive("the pages", lambda: self.pages.write(self))
 
     def _take(self, event: Event) -> None:
         try:
@@ -193,19 +198,19 @@ class Coordinator:
             # As in `consider`: what the event told is lost, and the job is looked at again after a while.
             one = self.jobs.get(event.job) if isinstance(event, WorkerEnded | HandEnded) else None
             if one is not None and not one.busy:
-                self._later(one, self.clock(), error)
+                jobs.later(self, one, self.clock(), error)
             else:
-                self._tell(error, "an event could not be seen to", one.id if one else "")
+                self.tell(error, "an event could not be seen to", one.id if one else "")
 
-    def _survive(self, what: str, work: Callable[[], object]) -> None:
+    def survive(self, what: str, work: Callable[[], object]) -> None:
         """Carries out a part of a turn; its failure costs that part, and is tried again at a later turn."""
         try:
             work()
         except Exception as error:
             # Whatever it is (a full disk, a fault of our own): every other job must go on.
-            self._tell(error, f"{what} could not be seen to", "")
+            self.tell(error, f"{what} could not be seen to", "")
 
-    def _tell(self, error: Exception, what: str, job: str) -> None:
+    def tell(self, error: Exception, what: str, job: str) -> None:
         expected = isinstance(error, OSError | Fault)
         why = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
         self.log.error(what, job=job, why=why, exc_info=None if expected else error)
@@ -228,6 +233,7 @@ class Coordinator:
             if one and one.running and event.attempt == one.state.attempt:
                 one.fraction, one.doing = event.fraction, event.doing
                 one.left = event.extra.get("left")
+                one.preview = _file_name(event.extra.get("preview")) or one.preview
         elif isinstance(event, WorkerEnded):
             ends.ended(self, event)
         elif isinstance(event, HandEnded):
@@ -237,6 +243,8 @@ class Coordinator:
         elif isinstance(event, InboxSeen):
             self.inboxes[event.inbox] = event
             claims.late(self, event)
+        elif isinstance(event, Heard):
+            self.telegram.heard(event)
         elif isinstance(event, Requested):
             asks.carry_out(self, event)
         elif isinstance(event, Signalled):
@@ -262,148 +270,12 @@ class Coordinator:
     # --- jobs ---------------------------------------------------------------------------------
 
     def scan(self, starting: bool = False) -> None:
-        """Lists every job on disk. The truth under all events: what was moved by hand is noticed too."""
-        self._scanned = self.clock()
-        listing = spool.scan(self.settings.stages)
-        self.problems = listing.problems
-        for ident, folder in listing.jobs.items():
-            known = self.jobs.get(ident)
-            if known is None or known.folder != folder:
-                if known and known.busy:
-                    continue
-                self._survive(f"job {ident}", lambda folder=folder: self.track(folder, starting))  # type: ignore[misc]
-        for ident in set(self.jobs) - set(listing.jobs):
-            if not self.jobs[ident].busy:
-                self.log.warning("a job is gone from stages", job=ident)
-                del self.jobs[ident]
-        delivery.look_for_reopen(self)
-        desks.sweep(self)
-        if not starting:
-            claims.recover_again(self)
+        """Lists every job on disk: the truth under all events."""
+        jobs.scan(self, starting)
 
     def look_soon(self) -> None:
         """The next turn scans."""
-        self._scanned = float("-inf")
-
-    def about(self, folder: JobFolder) -> sidecars.Job:
-        """job.json; jobs with equal rules share one in memory (a rule is a hundred times larger than the rest)."""
-        about = folder.job()
-        about.rule = self._rules.setdefault(json.dumps(about.rule, sort_keys=True), about.rule)
-        return about
-
-    def track(self, folder: JobFolder, starting: bool = False) -> Tracked:
-        """Begins to hold a job that lies on disk."""
-        now = self.clock()
-        fault: FinalFault | None = None
-        about: sidecars.Job | None = None
-        state = sidecars.State()
-        trouble: sidecars.Trouble | None = None
-        with contextlib.suppress(FinalFault):  # lost without harm
-            state = folder.read(sidecars.State) or state
-        try:
-            about = self.about(folder)
-            trouble = folder.read(sidecars.Trouble)
-        except FinalFault as caught:
-            fault = caught
-        one = Tracked(folder, about, state, trouble, since=now, not_before=now + state.delay)
-        if folder.stage == "done" and fault is None:
-            with contextlib.suppress(FinalFault):  # told when the job is considered
-                delivery.state(one)
-        one.changed, one.shown = now - state.quiet, now - state.asked
-        if about is not None:
-            one.length = length_by_size(sum(member.size for member in about.members if member.role == "source"))
-        self.jobs[folder.id] = one
-        if starting and state.running and folder.stage in LIVE:
-            ends.interrupted(self, one, "the daemon was ended in the middle of it")
-        if fault is not None and folder.stage not in ("failed", "done"):
-            acts.fail(self, one, fault, cause="unreadable")
-        return one
-
-    def consider(self, one: Tracked, now: float) -> None:
-        """Looks at a job anew and carries out the one act that follows."""
-        one.dirty = False
-        try:
-            act = self._decide(one, now)
-            one.waits = act.what if act.verb == "wait" else ""
-            one.wants = act.what if act.verb == "run" else ""
-            acts.carry_out(self, one, act)
-        except FinalFault as fault:
-            try:
-                acts.fail(self, one, fault, cause="unreadable" if fault.facts.get("unreadable") else "final")
-            except Exception as error:
-                self._later(one, now, error)
-        except Exception as error:
-            # The state folder itself can't be written (full, read-only), or a fault of our own: the job stays as it is.
-            self._later(one, now, error)
-
-    def _later(self, one: Tracked, now: float, error: Exception) -> None:
-        """What a job needs couldn't be done: it stays as it is, and is looked at again after a while."""
-        self._tell(error, "a job can't be moved on", one.id)
-        one.state.last_fault = error.sentence() if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
-        one.dirty, one.wants, one.held = False, "", self.gates.held(one)
-        one.not_before, one.waits = now + self.settings.limits.first_delay, "trying again"
-
-    def _decide(self, one: Tracked, now: float) -> Act:
-        if one.about is None:
-            # Without job.json nothing is known of it; it can only lie in failed.
-            noted = one.stage == "failed"
-            return decide(Facts("", one.stage, trouble=one.trouble is not None or noted, noted=noted))
-        step = step_for(one.kind, one.stage)
-        if one.stage in LIVE and step is not None and one.trouble is None:
-            one.next_sidecar = spool.adds(one.folder, step) is not None
-            snapshot.hear(one)
-        one.held = self.gates.held(one)
-        gate = desks.verdict(self, one, now)  # first: it reads what lies there, the desk too
-        return decide(
-            Facts(
-                kind=one.kind,
-                stage=one.stage,
-                next_sidecar=one.next_sidecar,
-                trouble=one.trouble is not None,
-                noted=bool(one.trouble and one.trouble.noted),
-                held=one.held,
-                delay=max(0.0, one.not_before - now),
-                desk=bool(one.desk) and one.desk_round == (one.renders.round if one.renders else 0),
-                gate=gate,
-                delivery=delivery.state(one),
-                source_here=one.stage == "done" and delivery.source_here(one),
-                expired=delivery.expired(self, one),
-                reopening=one.stage == "done" and one.state.reopening,
-            )
-        )
-
-    # --- starting attempts ----------------------------------------------------------------------
-
-    def dispatch(self, now: float) -> None:
-        """Starts what may run, in order."""
-        wanting = [one for one in self.jobs.values() if one.wants and not one.busy]
-        if not wanting or self.stopping:
-            return
-        running = [self._candidate(one, one.running, now) for one in self.jobs.values() if one.running]
-        resources = self.settings.resources
-        slots = {"cpu": self.settings.cpu_slots(), "gpu": resources.gpu, "net": resources.net}
-        used = Counter(one.resource for one in running)
-        if all(used[resource] >= slots[resource] for resource in {self._resource(one, one.wants) for one in wanting}):
-            return
-        waiting = [self._candidate(one, one.wants, now) for one in wanting]
-        for ident in schedule.choose(waiting, running, slots):
-            one = self.jobs[ident]
-            try:
-                acts.start(self, one, now)
-            except Exception as error:
-                # As in `consider`: one job's failure is its own.
-                one.running = ""
-                self._later(one, now, error)
-
-    @staticmethod
-    def _resource(one: Tracked, verb: str) -> str:
-        step = step_for(one.kind, one.stage)
-        return step.resource if step is not None and step.verb == verb else "cpu"
-
-    def _candidate(self, one: Tracked, verb: str, now: float) -> schedule.Candidate:
-        resource = self._resource(one, verb)
-        estimate = self.estimates.seconds(verb, one.length)
-        return schedule.Candidate(one.id, resource, estimate, now - one.since, one.state.priority, one.alone)
+        self.scanned = float("-inf")
 
     # --- ends -----------------------------------------------------------------------------------
 
@@ -413,14 +285,9 @@ class Coordinator:
         still = (
             self.claiming
             or self.recovering
-            or not self.events.empty()
+            or self.telegram.busy()
             or any(
-                one.busy
-                or one.looking
-                or one.dirty
-                or one.wants
-                or one.waits == "trying again"
-                or desks.closing(self, one)
+                one.busy or one.dirty or one.wants or one.waits == "trying again" or desks.closing(self, one)
                 for one in self.jobs.values()
             )
             or claims.unsettled(self)
@@ -430,8 +297,16 @@ class Coordinator:
             return False
         if self.quiet_since is None:
             self.quiet_since = now
-        return now - self.quiet_since >= self._quiet
+        if now - self.quiet_since < self._quiet:
+            return False
+        # What comes now is waited for; but most looks bring no news, and only news begins the quiet anew.
+        return self.events.empty() and not any(one.looking for one in self.jobs.values())
 
     def stamp(self) -> str:
         """Now, for people: ISO 8601 with the local offset."""
         return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _file_name(said: object) -> str:
+    """The plain name of a file, as a worker says it; "" where it is none."""
+    return said if isinstance(said, str) and said and "/" not in said and not said.startswith(".") else ""

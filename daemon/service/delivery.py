@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon import durable, names, sidecars
+from daemon.queue import handles
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
 
@@ -121,15 +122,15 @@ def fetch(c: Coordinator, one: Tracked) -> None:
 
 def _fetch(settings: Settings, folder: Path, about: sidecars.Job, intent: sidecars.Delivery) -> str:
     """Copies the dropped files back into the job folder. Returns "" or why it can't be done."""
-    base = settings.outbox / intent.folder
     named = {str(entry["from"]): entry for entry in intent.files}
     for member in about.members:
         entry = named.get(member.file)
         if entry is None or (folder / member.file).exists():
             continue
-        there = base / str(entry["name"])
+        *folders, name = str(entry["name"]).split("/")
         try:
-            fd = os.open(there, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with handles.folder(settings.outbox, intent.folder, folders) as inner:
+                fd = handles.open_regular(inner, name)
         except OSError as error:
             return f"{entry['name']} is not in outbox/{intent.folder} any more ({error.strerror}): put it back there"
         with os.fdopen(fd, "rb") as source:

@@ -62,7 +62,8 @@ def clear(c: Coordinator, one: Tracked) -> None:
 
 def look(c: Coordinator, now: float) -> None:
     """Every two seconds a hand looks at all desks; more seldom where they are so many that a look takes long."""
-    if now - c.desks_looked < max(_LOOK, min(_LONGEST, _REST * c.desks_took)) or c.hands.waiting("review"):
+    every = max(min(_LOOK, c.settings.settle), min(_LONGEST, _REST * c.desks_took))
+    if now - c.desks_looked < every or c.hands.waiting("review"):
         return
     open_jobs = []
     for one in c.jobs.values():

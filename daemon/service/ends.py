@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from daemon import log, sidecars
 from daemon.errors import FinalFault
-from daemon.events import Advance, Failed, WorkerEnded
+from daemon.events import Advance, Failed, Outcome, WorkerEnded
 from daemon.queue import schedule
 from daemon.service import acts, desks
 from daemon.service.tracked import Tracked
 from daemon.stages import PIPELINES
+from daemon.stages.animating import pace
 
 if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
@@ -28,7 +29,9 @@ def ended(c: Coordinator, event: WorkerEnded) -> None:
     one.running, one.fraction, one.doing, one.left = "", 0.0, "", None
     one.dirty = True
     outcome = event.outcome
-    if isinstance(outcome, Advance):
+    if event.stage == "shrink":
+        _shrunk(c, one, outcome)
+    elif isinstance(outcome, Advance):
         _advanced(c, one, event.stage, outcome, took)
     else:
         _failed(c, one, event.stage, outcome)
@@ -48,6 +51,8 @@ def _advanced(c: Coordinator, one: Tracked, verb: str, outcome: Advance, took: f
     made.seconds = made.seconds or round(took, 3)
     sidecars.write(one.folder.path, made)
     c.estimates.learn(verb, one.length, took)
+    if isinstance(made, sidecars.Sync) and made.clips:
+        pace.learn(c.settings.stages, [clip.model_dump() for clip in made.clips])
     one.state.tries.pop(verb, None)
     one.state.interruptions.pop(verb, None)
     one.state.last_fault = ""
@@ -60,6 +65,17 @@ def _advanced(c: Coordinator, one: Tracked, verb: str, outcome: Advance, took: f
     c.log.info("done", job=one.id, stage=verb, seconds=round(took, 2))
 
 
+def _shrunk(c: Coordinator, one: Tracked, outcome: Outcome) -> None:
+    """A copy for the chat was made beside the pipeline, or can't be: the job is done either way."""
+    if isinstance(outcome, Advance):
+        made = sidecars.parse(outcome.sidecar.encode("utf-8", "surrogatepass"), sidecars.Sync, one.folder.path)
+        c.telegram.shrunk(one, made.films[0].file if made.films else "", "")
+        return
+    fault = FinalFault(outcome.what, outcome.why, outcome.remedy)
+    log.note(one.folder.path, f"shrink: {outcome.kind}: {fault.sentence()}", c.stamp())
+    c.telegram.shrunk(one, "", fault.sentence() if outcome.kind in ("final", "overran") else "")
+
+
 def _failed(c: Coordinator, one: Tracked, verb: str, outcome: Failed) -> None:
     fault = FinalFault(outcome.what, outcome.why, outcome.remedy, dict(outcome.facts))
     log.note(one.folder.path, f"{verb}: {outcome.kind}: {fault.sentence()}", c.stamp())
@@ -67,7 +83,8 @@ def _failed(c: Coordinator, one: Tracked, verb: str, outcome: Failed) -> None:
         cause = "unreadable" if outcome.facts.get("unreadable") else outcome.facts.get("cause")
         acts.fail(c, one, fault, cause=cause if cause in ("unreadable", "film") else "final", verb=verb)
     elif outcome.kind == "held":
-        one.state.delay = c.settings.limits.first_delay
+        after = outcome.facts.get("after")  # it knows when the world will have changed
+        one.state.delay = float(after) if isinstance(after, int | float) else c.settings.limits.first_delay
         one.not_before = c.clock() + one.state.delay
         one.state.last_fault = fault.sentence()
         acts.settle_state(c, one)

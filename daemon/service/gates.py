@@ -1,4 +1,4 @@
-"""The gates: room, mounts. A shut gate holds a job where it lies, and opens by itself."""
+"""The gates: room, mounts, hours. A shut gate holds a job where it lies, and opens by itself."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
-from daemon import durable
+from daemon import durable, hours
 from daemon.queue import mounts
 from daemon.service.tracked import Tracked
 from daemon.settings import Settings
@@ -19,8 +21,14 @@ _PLACES = ("review", "outbox")
 class Gates:
     """What is shut now, and why. Looks at the local file system and at the mount table, never at a share."""
 
-    def __init__(self, settings: Settings, table: Callable[[], tuple[mounts.Mount, ...]] = mounts.read) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        table: Callable[[], tuple[mounts.Mount, ...]] = mounts.read,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
         self._settings = settings
+        self._now = now
         self._table = table
         self._looked = float("-inf")
         self._memory = settings.stages / ".places.json"
@@ -82,4 +90,23 @@ class Gates:
             return self.absent.get("review", "")
         if one.stage == "synced":
             return self.absent.get("outbox", "")
-        return self._room
+        return self._room or self._hours(one)
+
+    def _hours(self, one: Tracked) -> str:
+        """Why a job that needs ComfyUI doesn't start now: the rule keeps the servers for other hours."""
+        rule = one.about.rule if one.about else {}
+        said = _part(rule, "pictures").get("gpu_hours")
+        who = {"prompted": _part(rule, "pictures").get("painter"), "approved": _part(rule, "animate").get("by")}
+        if not said or not self._settings.comfyui.urls or who.get(one.stage) not in ("auto", "comfyui"):
+            return ""
+        with contextlib.suppress(ValueError):  # the stage itself tells what is wrong with it
+            now = self._now()
+            opens = hours.parse(str(said)).opens(now)
+            if opens > now:
+                return f"the rule keeps ComfyUI for {said}: it goes on at {opens:%H:%M}"
+        return ""
+
+
+def _part(rule: dict[str, Any], name: str) -> dict[str, Any]:
+    found = rule.get(name)
+    return found if isinstance(found, dict) else {}

@@ -24,6 +24,7 @@ def tell(c: Coordinator, one: Tracked, kind: str, extra: str = "") -> None:
         return
     one.state.told = [*one.state.told, occasion][-20:]
     title, text = _words(one, kind)
+    c.telegram.tell(one, kind, text)
     settings = c.settings
 
     def send() -> None:

@@ -11,14 +11,15 @@ May import: audio, video, film, music, backends and the ground.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
 
 if TYPE_CHECKING:
     from daemon.job import JobFolder
+    from daemon.settings import Settings
     from daemon.stages.tools import Tools
 
 StageFunction = Callable[["JobFolder", "Tools"], sidecars.Sidecar]
@@ -44,7 +45,7 @@ class Step:
 PIPELINES: dict[str, tuple[Step, ...]] = {
     "song": (
         Step("queued", "analyze", sidecars.Analysis, "analyzed", ("job.json",)),
-        Step("analyzed", "prompt", sidecars.Prompts, "prompted", ("job.json", "analysis.json")),
+        Step("analyzed", "prompt", sidecars.Prompts, "prompted", ("job.json", "analysis.json"), resource="net"),
         Step("prompted", "render", sidecars.Renders, "rendered", ("job.json", "prompts.json")),
         Step("rendered", "approve", sidecars.Approval, "approved", ("job.json", "renders.json"), by_people=True),
         Step("approved", "sync", sidecars.Sync, "synced", ("job.json", "analysis.json", "approval.json")),
@@ -56,6 +57,15 @@ PIPELINES: dict[str, tuple[Step, ...]] = {
 def step_for(kind: str, stage: str) -> Step | None:
     """The step that leaves a stage for a kind of job; None where there is none."""
     return next((step for step in PIPELINES.get(kind, ()) if step.lies == stage), None)
+
+
+def resource(kind: str, verb: str, rule: Mapping[str, Any], settings: Settings) -> str:
+    """What a verb mostly needs, for a kind of job and its rule: the graphics card where ComfyUI paints."""
+    pictures = rule.get("pictures")
+    painter = pictures.get("painter") if isinstance(pictures, Mapping) else ""
+    if verb == "render" and settings.comfyui.urls and painter in ("auto", "comfyui"):
+        return "gpu"
+    return next((step.resource for step in PIPELINES.get(kind, ()) if step.verb == verb), "cpu")
 
 
 def function(verb: str) -> StageFunction:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +42,17 @@ def deliver(job: JobFolder, tools: Tools) -> sidecars.Delivery:
         _room(outbox, total)
         copied = 0
         listed: list[dict[str, Any]] = []
+        inner = sorted({os.path.dirname(name) for _, name in files if b"/" in name})
+        for way in inner:
+            os.makedirs(os.path.join(os.fsencode(build), way), exist_ok=True)
         for source, name in files:
             size, digest = copy(job.path / source, build, name, settings.share.file_mode)
             listed.append({"name": name.decode("utf-8", "replace"), "size": size, "sha256": digest, "from": source})
             copied += size
             tools.progress(copied / total, "copying to the outbox")
-        names.give(build, settings.share.group, settings.share.dir_mode)
-        durable.fsync_dir(build)
+        for folder in sorted((found[0] for found in os.walk(build)), reverse=True):
+            names.give(Path(folder), settings.share.group, settings.share.dir_mode)
+            durable.fsync_dir(Path(folder))
         durable.fsync_dir(build.parent)
     except OSError as error:
         raise PassingFault(
@@ -74,19 +80,26 @@ def _title(about: sidecars.Job) -> str:
 
 
 def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]:
-    """(file in the job folder, name in the outbox as bytes), clashes settled after NFC and case folding."""
+    """(file in the job folder, way in the outbox folder as bytes), clashes settled after NFC and case folding."""
     title = names.safe(_title(about))
     wanted: list[tuple[str, bytes]] = []
-    taken: set[str] = set()
+    taken: dict[str, set[str]] = {}  # by the folder
+    inner: dict[tuple[str, str], str] = {}  # a folder's own folder and folded name -> how it is called here
 
-    def add(source: str, name: str) -> None:
+    def add(source: str, name: str, folders: Sequence[str] = ()) -> None:
+        above = ""
+        for folder in folders:
+            key = (above, names.folded(folder))
+            if key not in inner:
+                inner[key] = names.distinct(folder, taken.setdefault(above, set()))
+            above = f"{above}{inner[key]}/"
         if source:
-            wanted.append((source, os.fsencode(names.distinct(name, taken))))
+            wanted.append((source, os.fsencode(above + names.distinct(name, taken.setdefault(above, set())))))
 
     # The dropped files go first: theirs are the names that must stay as they were. What a share can't
     # show is made safe; the report tells the name as dropped.
     for member in about.members:
-        add(member.file, names.safe(os.fsdecode(member.raw_name())))
+        add(member.file, names.safe(os.fsdecode(member.raw_name())), folders_of(member))
     if not sync.films:
         raise FinalFault("there is no film to deliver", "sync.json lists none", "`dropreel retry` makes it anew.")
     for film in sync.films:
@@ -98,6 +111,12 @@ def _wanted(about: sidecars.Job, sync: sidecars.Sync) -> list[tuple[str, bytes]]
         add(extra, _FINGERPRINT.sub("", extra))
     add(sidecars.Sync.file, sidecars.Sync.file)
     return wanted
+
+
+def folders_of(member: sidecars.Member) -> list[str]:
+    """The folders inside a dropped folder in which one of its files lay: two characters may each have an idle.png."""
+    steps = os.fsdecode(base64.b64decode(member.path_raw)).split("/") if member.path_raw else []
+    return [names.safe(step) for step in steps[1:-1]]
 
 
 def copy(source: Path, folder: Path, name: bytes, mode: str) -> tuple[int, str]:

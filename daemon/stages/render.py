@@ -18,8 +18,9 @@ from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.sidecars import Analysis, Picture, Prompts, Renders
+from daemon.stages.animating import estimate
 from daemon.stages.prompting import palette
-from daemon.stages.rendering import files, material, moving, own, plan, shown
+from daemon.stages.rendering import comfy, files, material, moving, own, plan, references, shown
 from daemon.stages.rendering.steer import Wish, steer
 from daemon.stages.tools import Tools
 
@@ -69,6 +70,9 @@ def render(job: JobFolder, tools: Tools) -> Renders:
     made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
     made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
     shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, decisions, work.notes)
+    made.estimate = estimate.line(
+        job, tools.settings, work.rule, facts, work.analysis, work.prompts, pictures, decisions
+    )
     made.notes = list(dict.fromkeys(work.notes))
     tools.progress(1.0, f"{len(pictures)} pictures")
     return made
@@ -94,6 +98,7 @@ class _Work:
         self.size = plan.size(self.rule)
         self.cover = plan.cover(self.rule)
         self.fallback = _NO_COMFYUI if self.rule.pictures.painter == "comfyui" else ""
+        self.comfy: comfy.Comfy | None = None
         self.material = material.Material()
         self.clips: list[moving.Reel] = []
         if self.rule.pictures.painter in ("auto", "own"):
@@ -101,6 +106,20 @@ class _Work:
             clips = moving.clips(self.job, self.tools, self.facts.with_role("clip"), notes)
             self.clips = clips
             self.notes += notes
+        if self.rule.pictures.painter in ("auto", "comfyui") and self.tools.settings.comfyui.urls:
+            self._outside()
+
+    def _outside(self) -> None:
+        """ComfyUI paints, where it is connected; not in place of people's own cast unless it is told who they are."""
+        found, notes = references.gather(self.job, self.tools, self.facts, self.rule.look)
+        painter = comfy.Comfy(self.job, self.tools, self.rule, self.size, found, self._say, notes=self.notes)
+        if self.material and not (painter.takes_references() and not self.material.backgrounds):
+            return
+        self.comfy, self.fallback = painter, ""
+        self.notes += notes
+
+    def _say(self, doing: str, **extra: Any) -> None:
+        self.tools.progress(_PAINTING * min(1.0, self.done / self.total), doing, **extra)
 
     def first_round(self) -> list[Picture]:
         """Each slot's candidates: people's own where there are some and the rule allows, painted otherwise."""
@@ -121,7 +140,25 @@ class _Work:
     def painted(self, wanted: Sequence[plan.Wanted]) -> list[Picture]:
         """Paints what isn't there yet; what is there with the right fingerprint is taken as it is."""
         self.total = max(self.total, self.done + len(wanted))
-        return [self._paint(item) for item in wanted]
+        outside = self.comfy.paint(wanted, self._tick) if self.comfy and wanted else {}
+        made = [self._painted(item, outside.get(item.id, self.fallback)) for item in wanted]
+        self.notes += comfy.told(made)
+        return made
+
+    def _painted(self, item: plan.Wanted, outside: comfy.Made | str) -> Picture:
+        """A picture as ComfyUI made it, or by the built-in painter, with the reason why."""
+        if isinstance(outside, str):
+            return self._paint(item, outside)
+        width, height = self.size
+        return self._picture(
+            item,
+            file=outside.file,
+            fingerprint=outside.fingerprint,
+            width=width,
+            height=height,
+            painter=outside.painter,
+            model=outside.model,
+        )
 
     def kept(self, pictures: Sequence[Picture]) -> list[Picture]:
         """The pictures of earlier rounds, as they were; one whose file was lost is painted again."""
@@ -134,10 +171,10 @@ class _Work:
             prompt, notes = prompts[picture.slot], tuple(picture.notes)
             again = plan.Wanted(prompt, picture.candidate, picture.seed, notes, picture.replaces, picture.asked_at)
             self.notes.append(f"{picture.id} was lost and is painted anew")
-            found.append(self._paint(again))
+            found += self.painted([again])
         return found
 
-    def _paint(self, item: plan.Wanted) -> Picture:
+    def _paint(self, item: plan.Wanted, because: str) -> Picture:
         request = self.painter.Request(**self._request(item))
         width, height = self.size
         brought = self._brought(item)
@@ -152,22 +189,28 @@ class _Work:
 
             files.publish(self.tools, self.job, name, Image.fromarray(painted.picture), recipe)
         self._tick(f"picture {item.id}")
-        return Picture(
-            slot=item.prompt.slot,
-            candidate=item.candidate,
+        return self._picture(
+            item,
             file=name,
             fingerprint=print_,
             width=width,
             height=height,
+            painter=f"builtin {self.painter.VERSION}",
+            fallback_because=because,
+            scene=scene,
+        )
+
+    def _picture(self, item: plan.Wanted, **facts: Any) -> Picture:
+        return Picture(
+            slot=item.prompt.slot,
+            candidate=item.candidate,
             seed=item.seed,
             prompt=item.words,
-            painter=f"builtin {self.painter.VERSION}",
-            fallback_because=self.fallback,
             note=item.notes[-1] if item.notes else "",
             notes=list(item.notes),
             replaces=item.replaces,
             asked_at=item.asked_at,
-            scene=scene,
+            **facts,
         )
 
     def _brought(self, item: plan.Wanted) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.film.painter.draw import draw_cast, draw_layers, draw_with_focus
+from daemon.film.painter.draw import draw_and_tell, draw_cast, draw_layers
 
-VERSION = "5"
+VERSION = "6"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Painted:
     """A picture (H x W x 3 RGB) and every parameter that was chosen, JSON-able.
 
     scene["focus"] is where the face of the first of the cast is, in shares of the picture: for a camera that goes near.
+    scene["aloft"] names its planes of what is in the air (confetti, petals): a film lets the same fly in their place.
     """
 
     picture: NDArray[np.uint8]
@@ -69,8 +70,8 @@ def paint(request: Request) -> Painted:
     from daemon.film.painter.choose import choose
 
     scene = choose(request)
-    picture, focus = draw_with_focus(scene, request.width, request.height)
-    return Painted(picture, {**scene, "focus": [round(share, 4) for share in focus]})
+    picture, seen = draw_and_tell(scene, request.width, request.height)
+    return Painted(picture, {**scene, **seen})
 
 
 def layers(scene: dict[str, Any], width: int, height: int, margin: float = 0.0) -> list[Layer]:

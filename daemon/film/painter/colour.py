@@ -199,8 +199,28 @@ def make(
 
 def of_song(mood: Sequence[str], key: str, energy: float, seed: int) -> list[str]:
     """Six colours for a whole song: two darks, a middle, two accents, a light."""
-    palette = make((), mood, key, energy, "night", random.Random(f"{seed}/song"))
-    return [palette.tone(0.06), palette.tone(0.26), palette.tone(0.6), *palette.wardrobe[:2], palette.light]
+    chance = random.Random(f"{seed}/song")
+    palette = make((), mood, key, energy, "night", chance)
+    world = [palette.tone(0.06), palette.tone(0.26), palette.tone(0.6)]
+    return [*world, *_standing_out(world, chance), palette.light]
+
+
+def _apart(hue: float, other: float) -> float:
+    """Degrees between two hues, 0..180."""
+    return abs((hue - other + 180) % 360 - 180)
+
+
+def _standing_out(world: Sequence[str], chance: random.Random) -> tuple[str, str]:
+    """Two jewels for those who stand before a world of these colours: far from it, and from each other."""
+    hues = [to_lch(colour)[2] for colour in world]
+
+    def away(jewel: tuple[float, float, float]) -> float:
+        return min(_apart(jewel[2], hue) for hue in hues)
+
+    farthest = sorted(_JEWELS, key=away, reverse=True)
+    first = chance.choice(farthest[:3])
+    second = max(_JEWELS, key=lambda jewel: min(away(jewel), 60) + min(_apart(jewel[2], first[2]), 100))
+    return oklch(*first), oklch(*second)
 
 
 def deepened(palette: Palette) -> Palette:
@@ -225,8 +245,16 @@ def inked(palette: Palette) -> Palette:
 def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
     """A palette of somebody's own colours: the loudest are accents, the rest make the world from dark to light."""
     by_light = sorted(dict.fromkeys(given), key=lambda colour: to_lab(colour)[0])
-    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:3]
-    loud.sort(key=lambda colour: -to_lch(colour)[1] * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74)))
+    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:4]
+    dark = to_lch(by_light[0])
+    # What is of the dark's own hue is the world's: who wears it isn't seen before it.
+    loud.sort(
+        key=lambda colour: (
+            -to_lch(colour)[1]
+            * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74))
+            * (1.0 if dark[1] < 0.03 else min(1.0, 0.3 + _apart(to_lch(colour)[2], dark[2]) / 100))
+        )
+    )
     calm = [colour for colour in by_light if colour not in loud[:2]]
     world = calm if len(calm) > 2 else by_light
     darkest, lightest = world[0], world[-1]

@@ -15,9 +15,21 @@ from daemon.film.painter.finish import finish
 from daemon.film.painter.outline import Point, box, ellipse
 from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
-from daemon.film.painter.poses import between
+from daemon.film.painter.poses import Pose, between, taken
 from daemon.film.painter.rig import Matrix, Puppet, point
-from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, fit, look_at, placed, sheet_of
+from daemon.film.painter.stage import (
+    ABOVE,
+    ALOFT,
+    CAST_DEPTH,
+    Camera,
+    Plane,
+    Spot,
+    Stage,
+    fit,
+    look_at,
+    placed,
+    sheet_of,
+)
 
 if TYPE_CHECKING:
     from daemon.film.painter.svg import Page
@@ -64,10 +76,23 @@ def perform(stage: Stage, spot: Spot, index: int) -> None:
     if index == 0:
         stage.crest = CAST[name].crest
         stage.face = along(spot, point(head, 0, -72))
+        stage.heads = [along(spot, head_of(pen, stage.scene, index, pose)) for pose in taken(stage.scene)]
 
 
 def act(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
     """Draws one of a scene's cast about the origin, in the scene's pose; where its head is."""
+    character = CAST[scene["cast"][index]]
+    pose, props = _struck(scene, index)
+    puppet = Puppet(pen, character.build, pose)
+    if puppet.pose.perch:
+        perch(pen)
+    head = puppet.bones["head"]
+    character.draw(puppet, props or not (character.home or character.afoot))
+    return head
+
+
+def _struck(scene: dict[str, Any], index: int) -> tuple[Pose, bool]:
+    """The pose of one of a scene's cast, and whether its props are there."""
     character = CAST[scene["cast"][index]]
     held = scene.get("props") or []
     props = held[index] if index < len(held) else character.props(scene["place"] or character.home, scene["pose"])
@@ -77,14 +102,15 @@ def act(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
     seats = scene.get("seats") or []
     if index < len(seats) and seats[index] is not None and pose.seat is None:
         pose = replace(pose, seat=float(seats[index]), sway=pose.sway * 0.3, lift=0.0)
-    if scene.get("blink"):
-        pose = replace(pose, blink=True)
-    puppet = Puppet(pen, character.build, pose)
-    if puppet.pose.perch:
-        perch(pen)
-    head = puppet.bones["head"]
-    character.draw(puppet, props or not (character.home or character.afoot))
-    return head
+    return (replace(pose, blink=True) if scene.get("blink") else pose), props
+
+
+def head_of(pen: Pen, scene: dict[str, Any], index: int, pose: str) -> Point:
+    """Where the middle of one's head, hair and all, is in a pose, its feet at the origin."""
+    struck, _ = _struck({**scene, "pose": pose, "towards": ""}, index)
+    character = CAST[scene["cast"][index]]
+    bones = Puppet(pen, character.build, struck).bones
+    return point(bones["head"], 0, -72 - ABOVE * character.crest)
 
 
 def perch(pen: Pen) -> None:
@@ -128,16 +154,27 @@ def compose(
 
 def draw_picture(scene: dict[str, Any], width: int, height: int) -> NDArray[np.uint8]:
     """A scene's picture, H x W x 3 RGB."""
-    return draw_with_focus(scene, width, height)[0]
+    return draw_and_tell(scene, width, height)[0]
 
 
-def draw_with_focus(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """A scene's picture, H x W x 3 RGB, and where the first face is in it, in shares of the picture."""
+def draw_and_tell(scene: dict[str, Any], width: int, height: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """A scene's picture, H x W x 3 RGB, and what is to be told of it, JSON-able: its focus, and what is aloft."""
     stage, camera = compose(scene, width, height)
     canvas = _opaque(stage.planes, camera, width, height)
+    focus = focus_of(stage, camera, width, height)
+    return canvas, {"focus": [round(share, 4) for share in focus], "aloft": aloft(stage.planes)}
+
+
+def aloft(planes: Sequence[Plane]) -> list[str]:
+    """The names of those planes that show what is in the air."""
+    return sorted({plane.name for plane in planes} & ALOFT)
+
+
+def focus_of(stage: Stage, camera: Camera, width: int, height: int) -> tuple[float, float]:
+    """Where the first one's face is as it dances, in shares of the picture."""
     a, b, c, d, e, f = camera.transform(CAST_DEPTH, width, height)
-    x, y = stage.face
-    return canvas, ((a * x + c * y + e) / width, (b * x + d * y + f) / height)
+    x, y = stage.gaze
+    return (a * x + c * y + e) / width, (b * x + d * y + f) / height
 
 
 Drawn = tuple[str, float, NDArray[np.uint8], tuple[float, float]]  # name, depth, premultiplied RGBA, pivot

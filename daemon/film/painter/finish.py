@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from daemon.film.painter.colour import mix
-from daemon.film.painter.outline import ellipse, polygon
-from daemon.film.painter.stage import Stage
+from daemon.film.painter.outline import ellipse, polygon, smooth
+from daemon.film.painter.stage import CAST_DEPTH, Stage
 
 
 def finish(stage: Stage) -> None:
@@ -16,7 +16,53 @@ def finish(stage: Stage) -> None:
             _speed_lines(stage)
         _screen(stage)
     elif stage.sheet.glow:
+        _tubes(stage)
         _embers(stage)
+
+
+def _tubes(stage: Stage) -> None:
+    """Light behind the first of the cast: one great sign of tubes, or ribbons of light that pass; in some pictures."""
+    kind = stage.chance("tubes").choice(("sign", "ribbons", "sign", "ribbons", ""))
+    if not kind or stage.scene["place"] in _SIGNED or set(stage.scene["cast"]) & _HALOED:
+        return
+    cast = next((index for index, plane in enumerate(stage.planes) if plane.cast), len(stage.planes))
+    (_sign if kind == "sign" else _ribbons)(stage)
+    stage.planes.insert(cast, stage.planes.pop())
+
+
+_SIGNED = ("industrial club", "deep space")  # they have lights of their own behind the cast
+_HALOED = {"meditating figure", "ring dancer"}
+
+
+def _sign(stage: Stage) -> None:
+    pen, chance = stage.layer("sign", CAST_DEPTH + 0.08), stage.chance("sign")
+    x, y = stage.face[0], stage.face[1] + 110 * stage.spot.scale
+    first, second = stage.palette.accents[1], stage.palette.accents[0]
+    reach = 300 * stage.spot.scale
+    count = chance.choice((3, 4, 6, 0))
+    pen.glow(x, y, reach * 1.7, first, 0.5)
+    for size, colour, wide in ((1.0, first, 8), (0.84, second, 5)):
+        if count:
+            turns = [math.tau * index / count - math.pi / 2 for index in range(count)]
+            outline = polygon(
+                [(x + math.cos(turn) * reach * size, y + math.sin(turn) * reach * size) for turn in turns]
+            )
+        else:
+            outline = ellipse(x, y, reach * size)
+        pen.neon_line(outline, colour, wide)
+
+
+def _ribbons(stage: Stage) -> None:
+    pen, chance = stage.layer("ribbons", CAST_DEPTH + 0.08, soft=True), stage.chance("ribbons")
+    side, level = chance.choice((-1, 1)), stage.spot.y - 150
+    for index in range(6):
+        rise = chance.uniform(30, 210)
+        path = [
+            (800 + side * across, level - index * 34 + rise * math.sin(across / 520 + index * 0.5) - across * 0.1)
+            for across in range(-1500, 1501, 250)
+        ]
+        colour = stage.palette.accents[index % 3]
+        pen.neon_line(smooth(path, closed=False), colour, chance.uniform(2.5, 6))
 
 
 def _speed_lines(stage: Stage) -> None:
@@ -52,7 +98,7 @@ def _screen(stage: Stage) -> None:
 
 def _embers(stage: Stage) -> None:
     """Embers and soft orbs of light that float up."""
-    pen, chance = stage.layer("embers", 0.05, soft=True), stage.chance("embers")
+    pen, chance = stage.layer("motes", 0.05, soft=True), stage.chance("embers")
     colours = (*stage.palette.accents[:2], stage.palette.light)
     for _ in range(12):
         colour = chance.choice(colours)

@@ -40,7 +40,7 @@ class Sheet:
 SHEETS = {
     "bold": Sheet("bold", outer=5.8, inner=3.5, shade=0.95, rim=1.0, tint=0.24),
     "ink": Sheet("ink", outer=4.2, inner=2.6, shade=1.2, rim=0.8, tint=0.0, hatch=True, chroma=0.3),
-    "neon": Sheet("neon", outer=4.0, inner=2.2, shade=1.1, rim=1.4, tint=0.0, glow=True, chroma=1.15, dim=0.68),
+    "neon": Sheet("neon", outer=4.0, inner=2.8, shade=1.1, rim=1.4, tint=0.0, glow=True, chroma=1.15, dim=0.54),
 }
 
 
@@ -170,9 +170,18 @@ class Pen:
         """The colour of a line around a fill: dark, or a lit tube's where the sheet glows."""
         if self.sheet.glow and self.lit:
             return mix(shift(fill, lightness=0.16, chroma=1.25), self.palette.accents[1], 0.4)
+        if self.sheet.glow:
+            return self._tube(fill)
         if not fill.startswith("#"):
             return self.palette.line
         return mix(self.palette.line, shift(fill, lightness=-0.3), self.sheet.tint)
+
+    def _tube(self, fill: str) -> str:
+        """The colour of a line in the place where the sheet glows: each layer's lines in one of the accents."""
+        accents = (*self.palette.accents, self.palette.accents[1])
+        own = accents[sum(self.name.encode()) % len(accents)]
+        level = to_lab(fill)[0] if fill.startswith("#") else 0.4
+        return mix(shift(own, lightness=0.05, chroma=1.15), self.palette.line, 0.15 + 0.5 * max(0.0, level - 0.45))
 
     def shape(
         self,

@@ -6,6 +6,7 @@ sides alike.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -111,6 +112,20 @@ POSES: dict[str, Pose] = {
         Limb(26, -50), Limb(26, -50), Limb(52, -50, 0, 0.62), Limb(52, -50, 0, 0.62), nod=2, mouth="calm", perch=True
     ),
 }
+
+
+_LOUD = ("arms up", "step left", "dance", "step right", "headbang")
+_CALM = ("idle", "dance", "step left", "step right")
+
+
+def taken(scene: dict[str, Any]) -> tuple[str, ...]:
+    """The poses that a scene's cast takes as it dances, its own first. Who sits stays seated."""
+    first = str(scene["pose"])
+    if first == "sit":
+        return (first,)
+    lively = _LOUD if float(scene.get("energy", 0.5)) > 0.5 else _CALM
+    others = [pose for pose in lively if pose != first]
+    return (first, others[0], random.Random(f"poses {scene.get('seed')}").choice(others[1:]))
 
 
 def between(first: Pose, second: Pose, share: float) -> Pose:

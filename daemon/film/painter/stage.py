@@ -18,6 +18,13 @@ from daemon.film.painter.pen import SHEETS, Pen, Sheet
 
 WORLD = (1600.0, 900.0)
 CAST_DEPTH = 0.4
+ABOVE = 0.35  # how far over the face the middle of a head is, share of its crest
+_HEAD = 84.0  # half the breadth of a head with its hair, unscaled
+_SOLE = 16.0  # from where a figure stands down to its nearer foot's sole, and a little air
+_STEP = 1.1  # how much nearer a film's camera goes where it shows the whole
+_NEARER = 1.16  # how much nearer a film's own camera goes in an upright frame
+# Planes of what is in the air: a film lets the same fly.
+ALOFT = frozenset({"confetti", "petals", "leaves", "gusts", "motes", "embers", "debris"})
 LEFT, RIGHT, TOP, LOW = -900.0, 2500.0, -700.0, 1500.0  # how far places draw
 
 
@@ -55,10 +62,17 @@ class Stage:
     planes: list[Plane] = field(default_factory=list)
     spot: Spot = Spot(800, 800)
     face: Point = (800.0, 300.0)  # of the first of the cast
+    heads: list[Point] = field(default_factory=list)  # the middle of its head in each of the poses that it takes
     crest: float = 145.0  # from there to the top of its hair, unscaled
     light: Point = (-0.6, -0.8)
     wash: tuple[str, float] = ("", 0.0)  # the air's colour on the cast, and how much of it
     glint: str = ""  # the colour of the light along the cast's edges; empty: the palette's light
+
+    @property
+    def gaze(self) -> Point:
+        """Where to look: the middle between the places where the first one's head is as it dances."""
+        across = [x for x, _ in self.heads or [self.face]]
+        return (min(across) + max(across)) / 2, self.face[1]
 
     @property
     def hour(self) -> str:
@@ -157,20 +171,33 @@ def look_at(stage: Stage, framing: str, width: int, height: int) -> Camera:
     flip, roll = bool(camera["flip"]), float(camera["roll"])
     aspect = width / height
     seen = height / fit(width, height)  # world units from top to bottom at zoom 1
+    crest = stage.crest * spot.scale
+    heads = stage.heads or [(stage.face[0], stage.face[1] - ABOVE * crest)]
+    highest = min(down for _, down in heads) - (1 - ABOVE) * crest
     if framing == "wide" or not stage.scene["cast"]:
         pull = 0.0 if aspect > 1.5 else min(1.0, (1.5 - aspect) / 0.6)
         x = WORLD[0] / 2 + (spot.x - WORLD[0] / 2) * pull + float(camera["x"]) * (1 - pull)
-        return Camera((x, WORLD[1] / 2 + float(camera["y"])), float(camera["zoom"]), roll, flip)
+        # From head to foot, also when the film's own camera goes a little nearer.
+        low = spot.y + _SOLE * spot.scale
+        zoom = max(1.0, min(float(camera["zoom"]), seen / (_STEP * (low - highest + 2 * _SOLE))))
+        half = seen / zoom / _STEP / 2
+        y = max(WORLD[1] / 2 + float(camera["y"]), low - half)
+        return Camera((x, max(min(y, highest + half - _SOLE), low - half)), zoom, roll, flip)
     near = framing == "close"
     span = (365 if near else 530) * spot.scale  # world units that should be seen from top to bottom
     if aspect < 1.6:
         span *= 1.0 + 0.25 * min(1.0, (1.6 - aspect) / 0.6)  # a narrow picture needs more height to hold the shoulders
+    x, y = stage.gaze
+    # The head stays in sight wherever the dance takes it.
+    swing = max(abs(across - x) for across, _ in heads)
+    span = max(span, 2 * _NEARER * (swing + _HEAD * spot.scale) / aspect)
     zoom = max(1.05, seen / span)
     span = seen / zoom
     third = float(camera["side"]) * span * min(aspect, 1.78) * (0.07 if near else 0.13)
-    low = stage.face[1] + span * (0.07 if near else 0.18)
-    room = stage.face[1] - stage.crest * spot.scale + span * 0.45  # lower than this, and the hair is cut off
-    return Camera((stage.face[0] + third, min(low, room)), zoom, roll * 1.3, flip)
+    spare = span * aspect / 2 / _NEARER - swing - _HEAD * spot.scale
+    third = math.copysign(min(abs(third), max(0.0, spare)), third)
+    low = y + span * (0.07 if near else 0.18)
+    return Camera((x + third, min(low, highest + span * 0.45)), zoom, roll * 1.3, flip)  # any lower, and hair is cut
 
 
 def placed(plane: Plane, camera: Camera, width: int, height: int) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from daemon import sidecars
 from daemon.film.subtitles import Line
-from daemon.rules import ALL, PLACEHOLDER, Action, Look, Member, Pool, Scene
+from daemon.rules import ALL, PLACEHOLDER, Action, Look, Member, Paint, Pool, Scene
 from daemon.stages.prompting import hints, lyrics, palette, slots
+from daemon.stages.prompting.checking import Draft, without
 
 WRITER = "templates"
 _LONGEST = 2400  # characters of a prompt
@@ -59,15 +60,27 @@ class Writer:
     steps: Counter[int] = field(default_factory=Counter)  # slots written, by section
     written: int = 0
 
-    def write(self, span: slots.Span, section: sidecars.Section, framing: str) -> sidecars.Prompt:
-        """The next slot's prompt."""
+    def write(
+        self,
+        span: slots.Span,
+        section: sidecars.Section,
+        framing: str,
+        draft: Draft | None = None,
+        by: str = WRITER,
+        because: str = "",
+    ) -> sidecars.Prompt:
+        """The next slot's prompt.
+
+        draft: where and what, as a language model wrote it, in place of the rule's scenes and actions; all else
+        is the rule's. by: who wrote the draft. because: why there is none, where there should be one.
+        """
         # What comes back in the song comes back in the pictures.
         again = (section.role, section.label.rstrip("'′’0123456789 ") or section.role)
         self.seen.setdefault(again, len(self.seen))
         step = self.steps[span.section]
-        scene = self._scene(again, step)
+        scene = self._scene(again, step) if draft is None else Scene(text=without(draft.setting, self.look.negative))
         at = (scene.paint.scene if scene else "") or hints.scene(f"{scene.text if scene else ''} {self.look.place}")
-        action = self._action(section.role, framing, at)
+        action = self._action(section.role, framing, at) if draft is None else self._drafted(draft, section.energy)
         named = [self._who(name) for name in PLACEHOLDER.findall(action.text)] if action else []
         members = [self.look.cast[name] for name in dict.fromkeys(named or self.look.cast)]
         sung = lyrics.between(self.lines, span.start, span.end)
@@ -116,8 +129,17 @@ class Writer:
             or list(dict.fromkeys(filter(None, (m.paint or hints.character(m.text) for m in members)))),
             pose=(action.paint.pose if action else "") or hints.pose(action.text if action else subject),
             time_of_day=hints.hour(hour),
-            writer=WRITER,
+            writer=WRITER if draft is None else by,
+            fallback_because=because if draft is None else "",
         )
+
+    def _drafted(self, draft: Draft, energy: float) -> Action:
+        """A model's words as an action: we say who it is, in the rule's own words. energy: 0..1, of the section."""
+        who = _and([f"{{{name}}}" for name in draft.who])
+        said = without(draft.action, self.look.negative)
+        # A painter that knows poses by name gets one that fits the music where the words have none.
+        still = "idle" if energy < 0.34 else "step left" if energy < 0.67 else "dance"
+        return Action(text=f"{who} {said}" if who else said, paint=Paint(pose=hints.pose(said) or still))
 
     def _scene(self, again: tuple[str, str], step: int) -> Scene | None:
         role = again[0] if self.look.scenes.get(again[0]) else "any"

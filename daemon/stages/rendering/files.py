@@ -36,8 +36,18 @@ def there(tools: Tools, job: JobFolder, name: str, fingerprint: str) -> dict[str
     return scene
 
 
+def recipe_of(tools: Tools, job: JobFolder, name: str, fingerprint: str) -> dict[str, Any] | None:
+    """The whole recipe of a picture that lies there, as `there` gives its scene."""
+    return _recipe(job.path / name, fingerprint) if there(tools, job, name, fingerprint) is not None else None
+
+
 def _scene(path: Path, fingerprint: str) -> dict[str, Any] | None:
     """The scene of a picture that lies there, whole and with that fingerprint; None otherwise."""
+    recipe = _recipe(path, fingerprint)
+    return None if recipe is None else dict(recipe.get("scene", {}))
+
+
+def _recipe(path: Path, fingerprint: str) -> dict[str, Any] | None:
     from PIL import Image
 
     try:
@@ -46,7 +56,7 @@ def _scene(path: Path, fingerprint: str) -> dict[str, Any] | None:
             recipe = json.loads(opened.info.get(_RECIPE, "{}"))
     except Exception:  # however a decoder fails on it: it isn't whole, and is painted again
         return None
-    return dict(recipe.get("scene", {})) if recipe.get("fingerprint") == fingerprint else None
+    return dict(recipe) if recipe.get("fingerprint") == fingerprint else None
 
 
 def dimensions(path: Path) -> tuple[int, int]:

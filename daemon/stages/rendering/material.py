@@ -12,7 +12,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from daemon import sidecars
@@ -198,13 +198,23 @@ def _cut(job: JobFolder, tools: Tools, member: Member, name: str, notes: list[st
     print_ = sidecars.fingerprint("cut-out", cutouts.VERSION, [member.file, member.size, member.mtime])
     file = f"cut-out-{print_}.png"
     told = files.there(tools, job, file, print_)
+    if told is not None and "moves" in told and not tools.has(job, told["moves"]["file"]):
+        told = None
     if told is None:
         try:
             cut = cutouts.cut_out(job.file(member.file))
         except ValueError as error:
             notes.append(f"{name}: {member.name} can't be used: {error}")
             return None
-        told = {**cut.facts(), "file": file, "note": cut.note}
+        moves: dict[str, Any] = {}
+        if cut.moves:
+            try:
+                still = cut
+                cut, reel = moving.pose(job, tools, member, print_)
+                moves = {"moves": reel, "shrunk": round(cut.canvas[0] / still.canvas[0], 5)}
+            except ValueError as error:
+                cut = replace(cut, note=f"it moves, but only its first picture can be shown: {error}")
+        told = {**cut.facts(), "file": file, "note": cut.note, **moves}
         files.publish(tools, job, file, Image.fromarray(cut.rgba), {"fingerprint": print_, "scene": told})
     if told.get("note"):
         notes.append(f"{name}: {member.name}: {told['note']}")

@@ -17,9 +17,12 @@ from daemon.stages.tools import Tools
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from daemon.film.cutouts import CutOut
+
 MOST = 12  # of each kind
 LONGEST_LOOP, LONGEST_CLIP = 16.0, 45.0  # seconds
 _LARGEST = (1280, 720)
+_POSE = (900, 900)  # pixels that a pose that moves is kept with
 _VERSION = "1"
 
 
@@ -44,6 +47,29 @@ def loops(job: JobFolder, tools: Tools, members: Sequence[Member], notes: list[s
 def clips(job: JobFolder, tools: Tools, members: Sequence[Member], notes: list[str]) -> list[Reel]:
     """The same for clips."""
     return _reels(job, tools, "clip", members, LONGEST_CLIP, notes)
+
+
+def pose(job: JobFolder, tools: Tools, member: Member, print_: str) -> tuple[CutOut, dict[str, Any]]:
+    """A character's pose that moves: its first picture as a cut-out, and the reel of all as a scene has it.
+
+    ValueError where it can't be used.
+    """
+    from daemon.film import cutouts, reels
+    from daemon.video import moving
+
+    cut, drawn = cutouts.cut_all(moving.read(job.file(member.file), _POSE))
+    name = f"reel-{print_}.zip"
+    with contextlib.suppress(FileNotFoundError):
+        durable.remove(job.path / name)
+
+    def write(temp: Path) -> None:
+        reels.write(temp, drawn, cutouts.MOST_SECONDS + 1)
+
+    tools.publish(job, name, write)
+    made = reels.told(job.path / name)
+    if made is None:
+        raise OSError(f"{name} was written and can't be read")
+    return cut, {"file": name, **{key: made.facts[key] for key in ("frames", "fps", "seconds")}}
 
 
 def _reels(

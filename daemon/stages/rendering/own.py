@@ -56,13 +56,14 @@ def spread(pictures: Sequence[sidecars.Member], slots: int, candidates: int) -> 
     return [[Use(member, 0) for member in ordered[start:end][:candidates]] for start, end in pairwise(edges)]
 
 
-def load(path: Path, width: int, height: int, again: int) -> Image:
+def load(path: Path, width: int, height: int, again: int, ground: tuple[int, int, int] = (0, 0, 0)) -> Image:
     """A picture as people see it (turned upright, opaque), no larger than it needs to be to cover width x height.
 
-    `again` > 0 crops it to another framing. ValueError where it can't be read or is too small or too large.
+    `again` > 0 crops it to another framing. ground: the colour behind what is clear. ValueError where it can't be
+    read or is too small or too large.
     """
     try:
-        picture = _upright(path, width, height)
+        picture = _upright(path, width, height, ground)
     except MemoryError:
         raise
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
@@ -85,8 +86,8 @@ def load(path: Path, width: int, height: int, again: int) -> Image:
     return picture
 
 
-def _upright(path: Path, width: int, height: int) -> Image:
-    """The picture, RGB, turned as its EXIF says, what is clear laid on black."""
+def _upright(path: Path, width: int, height: int, ground: tuple[int, int, int]) -> Image:
+    """The picture, RGB, turned as its EXIF says, what is clear laid on the ground."""
     import warnings
 
     from PIL import Image, ImageOps
@@ -102,6 +103,6 @@ def _upright(path: Path, width: int, height: int) -> Image:
             if upright.mode not in ("RGBA", "LA", "PA") and "transparency" not in upright.info:
                 return upright.convert("RGB")
             layer = upright.convert("RGBA")
-            flat = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+            flat = Image.new("RGBA", layer.size, (*ground, 255))
             flat.alpha_composite(layer)
             return flat.convert("RGB")

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
+from daemon.job import slug
 from daemon.stages.syncing.films import Made
 from daemon.stages.syncing.sources import Sources
 from daemon.stages.tools import Tools
 
+if TYPE_CHECKING:
+    from daemon.film.values import Timeline
 
-def complete(sources: Sources, tools: Tools, made: Made, result: sidecars.Sync) -> None:
-    """Publishes all of it, and names it in `result`."""
+
+def complete(
+    sources: Sources, tools: Tools, made: Made, result: sidecars.Sync, further: dict[str, Timeline] | None = None
+) -> None:
+    """Publishes all of it, and names it in `result`. further: the other films' timelines by what people call them."""
     from daemon.film import scores
     from daemon.film.lettering import hand_for
     from daemon.film.poster import poster
@@ -26,7 +32,7 @@ def complete(sources: Sources, tools: Tools, made: Made, result: sidecars.Sync) 
     text = json.dumps(edit, ensure_ascii=False, indent=1) + "\n"
     print_ = sidecars.fingerprint(edit)
     result.edit = tools.publish(job, f"edit-{print_}.json", lambda temp: _write(temp, text))
-    result.extras = _lists(sources, tools, made)
+    result.extras = _lists(sources, tools, planned, further or {})
 
     line = result.scores.sentence() if sources.rule.deliver.poster_line and result.scores.cuts else ""
     words = (sources.title, sources.artist, line)
@@ -40,18 +46,24 @@ def complete(sources: Sources, tools: Tools, made: Made, result: sidecars.Sync) 
     result.report = _report(sources, tools, edit, result, made.verdict.thumbnails)
 
 
-def _lists(sources: Sources, tools: Tools, made: Made) -> list[str]:
-    """The edit for editing programs, and what was heard."""
+def _lists(sources: Sources, tools: Tools, first: Timeline, further: dict[str, Timeline]) -> list[str]:
+    """The edit for editing programs, and what was heard. A further film with frames of its own has its own."""
     from daemon.film import editlist
 
-    planned = made.planned
-    song = sources.job.source().name
-    texts = {
-        ("edit", "otio"): editlist.otio(planned, sources.title, song),
-        ("edit", "edl"): editlist.edl(planned, sources.title),
-        ("beats", "labels.txt"): editlist.labels(sources.analysis),
-        ("beats", "csv"): editlist.table(sources.analysis, planned.fps),
-    }
+    song, title = sources.job.source().name, sources.title
+
+    def of(planned: Timeline, name: str = "") -> dict[tuple[str, str], str]:
+        tail = f"-{slug(name)}" if name else ""
+        return {
+            (f"edit{tail}", "otio"): editlist.otio(planned, title, song),
+            (f"edit{tail}", "edl"): editlist.edl(planned, title),
+            (f"beats{tail}", "csv"): editlist.table(sources.analysis, planned.fps),
+        }
+
+    texts = of(first) | {("beats", "labels.txt"): editlist.labels(sources.analysis)}
+    known = set(texts.values())
+    for name, planned in further.items():
+        texts |= {file: text for file, text in of(planned, name).items() if text not in known}
 
     def publish(text: str, name: str) -> str:
         return tools.publish(sources.folder, name, lambda temp: _write(temp, text))

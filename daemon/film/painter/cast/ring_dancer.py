@@ -95,6 +95,7 @@ def draw(puppet: Puppet, props: bool = True) -> None:
         leg(puppet, side, Sleeve(cloth, skin, 34, 25, 16, 4))
         _foot(puppet, side, skin)
         knee = curve("-27 -10, 0 2, 27 -10, 26 18, 0 26, -26 18", 0.8)
+        puppet.add(f"shin {side}", flat(ellipse(0, -3, 25, 24), cloth))
         puppet.add(f"shin {side}", Shape(knee, shift(cloth, lightness=-0.1), shade=5, line=0.8))
         bells = [Shape(ellipse(x, 92 + abs(x) * -0.12, 6.5), GOLD, shade=3, line=0.6) for x in (-15, -5, 5, 15)]
         puppet.add(f"shin {side}", *bells)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import box, curve, ellipse, points, ribbon
+from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.poses import POSES, Limb, Pose
 from daemon.film.painter.rig import Build, Puppet, Shape
 
@@ -156,11 +157,22 @@ def _torso(puppet: Puppet, skin: str, jacket: str, trim: str, dark: str) -> None
     puppet.add("neck", stroke(points("-17 4, 0 10, 17 4"), dark, 6), flat(ellipse(0, 12, 5), trim))
     puppet.add("chest", Shape(collar, shift(jacket, lightness=0.06), shade=5))
     puppet.add("chest", Shape(collar, shift(jacket, lightness=0.06), shade=5), mirror=True)
-    hem = stroke(points("-40 2, 0 8, 40 2"), "#ffffff", 5)
-    puppet.add("chest", hem)
-    skirt = curve("-42 -6, 42 -6, 60 34, 84 88, 48 96, 16 100, -16 100, -48 96, -84 88, -60 34", 0.5)
-    folds = [stroke([(x * 0.55, 8), (x, 92)], shift(dark, lightness=0.12), 4) for x in (-52, -28, 0, 28, 52)]
-    edge = ribbon(points("-82 84, -46 91, 0 95, 46 91, 82 84"), [4, 4, 4, 4, 4])
+    puppet.add("chest", stroke(points("-40 2, 0 8, 40 2"), "#ffffff", 5))
+    # The skirt lies over the thighs, however far they are apart.
+    left, right = (
+        -sign * 88 * math.tan(math.radians(max(0.0, min(60.0, limb.root - 7.0)))) * limb.short
+        for sign, limb in ((1, puppet.pose.leg_left), (-1, puppet.pose.leg_right))
+    )
+
+    def wide(x: float, y: float) -> tuple[float, float]:
+        """A point of the skirt, carried along by the thigh on its side."""
+        pull = (left if x < 0 else right) * abs(x) / 84 * max(0.0, y) / 88
+        return x + pull, y - abs(pull) * 0.18
+
+    hem = [wide(x, y) for x, y in points("84 88, 48 96, 16 100, -16 100, -48 96, -84 88")]
+    skirt = smooth([(-46, -8), (46, -8), wide(66, 26), *hem, wide(-66, 26)], roundness=0.5)
+    folds = [stroke([(x * 0.55, 8), wide(x, 92)], shift(dark, lightness=0.12), 4) for x in (-52, -28, 0, 28, 52)]
+    edge = ribbon([wide(x, y) for x, y in points("-82 84, -46 91, 0 95, 46 91, 82 84")], [4, 4, 4, 4, 4])
     belt = ribbon(points("-44 2, 0 8, 44 2"), [9, 10, 9])
     puppet.add(
         "hips",

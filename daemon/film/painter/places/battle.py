@@ -88,20 +88,30 @@ def _ruins(stage: Stage, side: int) -> None:
 
 
 def _smoke(stage: Stage, side: int) -> None:
+    """Columns of smoke that rise from fires along the horizon and lean with the wind, billow over billow."""
     pen, chance = stage.layer("smoke columns", 0.86), stage.chance("smoke")
-    dark = mix(stage.tone(0.05), FIRE[0], 0.06)
-    tones = [dark, mix(dark, stage.tone(0.3), 0.5), mix(stage.tone(0.36), FIRE[1], 0.35), FIRE[1]]
-    puffs: list[cumulus.Cloud] = []
-    for index in range(4):
-        x = (60, 420, 1180, 1560)[index] + chance.uniform(-60, 60)
-        for step in range(9):
-            share = step / 8
-            half = 44 + 130 * share * chance.uniform(0.8, 1.2)
-            left = x + side * -230 * share**1.5 + chance.uniform(-24, 24)
-            puffs.append(((left + 300) / 2.4, (GROUND + 160 - share * 760) / 2.4, half / 2.4, half * 1.3 / 2.4))
-    rgba = cumulus.drawn(f"{stage.scene['seed']} smoke", (917, 350), puffs[::-1], tones, (stage.light[0], 0.6), 0.94)
-    texture.lay(pen, rgba, -300, -140, 2200, 840)
-    air.haze(pen, GROUND - 300, GROUND + 30, mix(FIRE[1], stage.tone(0.5), 0.3), 0.5)
+    dark = mix(stage.tone(0.06), FIRE[0], 0.08)
+    lit, ember = mix(mix(dark, stage.tone(0.36), 0.75), FIRE[1], 0.14), mix(FIRE[0], FIRE[1], 0.4)
+    for place, tall, wide in ((40, 760, 1.0), (430, 500, 0.6), (1170, 560, 0.66), (1540, 800, 1.05)):
+        x = place + chance.uniform(-50, 50)
+        lobes: list[tuple[float, float, float]] = []
+        for step in range(30):
+            share = step / 29
+            radius = (16 + 104 * share**1.25) * wide
+            y = GROUND + 16 - share * tall
+            bend = -side * 190 * share**1.7 * wide + 24 * wide * math.sin(share * 9 + place)
+            for aside in (-0.62, 0.55):
+                at = x + bend + aside * radius * chance.uniform(0.5, 1.1)
+                lobes.append((at, y + chance.uniform(-14, 14), radius * chance.uniform(0.62, 0.88)))
+        # From the top down: each billow lies before the one above it, and shows a lit edge over it.
+        for number, (a, b, r) in enumerate(reversed(lobes)):
+            low = number / len(lobes)
+            body, edge = mix(dark, ember, 0.5 * low**2), mix(lit, ember, 0.45 * low**2)
+            pen.fill(ellipse(a, b, r), edge)
+            pen.fill(ellipse(a - 0.1 * stage.light[0] * r, b + 0.13 * r, r * 0.93), mix(edge, body, 0.55))
+            pen.fill(ellipse(a - 0.2 * stage.light[0] * r, b + 0.3 * r, r * 0.84), body)
+        pen.glow(x, GROUND - 10, 150 * wide + 60, FIRE[1], 0.9)
+    air.haze(pen, GROUND - 420, GROUND + 30, mix(FIRE[1], stage.tone(0.5), 0.3), 0.6)
 
 
 def _army(stage: Stage) -> None:
@@ -251,16 +261,18 @@ def _dust(stage: Stage, x: float) -> None:
 
 def _rubble(stage: Stage, side: int) -> None:
     """Stones and sparks in the air, dark heaps at the picture's edge."""
-    pen, chance = stage.layer("rubble", 0.1), stage.chance("rubble")
+    pen, chance = stage.layer("debris", 0.1), stage.chance("rubble")
     stone = stage.tone(0.14)
     for _ in range(17):
         x, y, size = chance.uniform(-60, 1660), chance.uniform(80, 860), chance.choice((9, 13, 18, 30))
         if abs(x - stage.spot.x) < 300:
             continue
         _stone(pen, chance, x, y, size, stone)
+    sparks = stage.layer("embers", 0.1)
     for _ in range(40):
         x, y, radius = chance.uniform(-100, 1700), chance.uniform(0, 900), chance.uniform(2, 5)
-        pen.fill(ellipse(x, y, radius, radius * 0.8), chance.choice(FIRE[1:]), 0.95)
+        sparks.fill(ellipse(x, y, radius, radius * 0.8), chance.choice(FIRE[1:]), 0.95)
+    pen = stage.layer("heaps", 0.1)
     for half in (-1, 1):
         for index in range(3):
             _stone(pen, chance, 800 + half * (620 + 120 * index), 900 - 14 * index, 92 + 26 * index, stage.tone(0.05))

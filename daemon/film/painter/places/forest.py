@@ -185,29 +185,7 @@ def _ground(stage: Stage, x: float, side: int) -> None:
         1080,
     )
     bank = 800 - side * 300
-    stream = smooth(
-        [
-            (bank - 26, GROUND + 60),
-            (bank + 26, GROUND + 60),
-            (bank + 70, GROUND + 120),
-            (bank + 20, GROUND + 190),
-            (bank + 130, GROUND + 290),
-            (bank - 330, GROUND + 330),
-            (bank - 130, GROUND + 190),
-            (bank - 30, GROUND + 120),
-        ],
-        roundness=0.8,
-    )
-    water = mix(stage.tone(0.66), stage.palette.accents[1], 0.3)
-    pen.stroke(stream, shift(moss, lightness=-0.12), 16)
-    pen.fill(stream, water)
-    for index in range(11):
-        y = GROUND + 80 + index * 19
-        pen.fill(
-            ellipse(bank - 20 - index * 8 + chance.uniform(-24, 24), y, 18 + index * 4, 2.4),
-            mix(water, "#ffffff", 0.65),
-            0.9,
-        )
+    _stream(stage, pen, bank - side * 150, moss)
     for off, size in ((-120, 34), (96, 26), (150, 40), (-220, 44)):
         stone = _green(stage, 0.46)
         pen.shape(
@@ -224,6 +202,26 @@ def _ground(stage: Stage, x: float, side: int) -> None:
     plants.grass(pen, chance, spots[::3], mix(_green(stage, 0.6), stage.palette.light, 0.3))
     fallen = [ellipse(chance.uniform(-200, 1800), GROUND + 70 + 220 * chance.random(), 5, 2) for _ in range(80)]
     pen.fill(" ".join(fallen), mix(oklch(0.6, 0.12, 60), moss, 0.4), 0.8)
+
+
+def _stream(stage: Stage, pen: Pen, bank: float, moss: str) -> None:
+    """A stream that winds towards the eye, broader and broader, the sky in it."""
+    chance = stage.chance("stream")
+    near = ((172, -46, 96), (232, -58, 134), (300, -10, 184), (400, 60, 240))
+    course = ((56, 60, 30), (84, 52, 44), (122, 6, 66), *near)
+    left = [(bank + x - wide, GROUND + y) for y, x, wide in course]
+    right = [(bank + x + wide, GROUND + y) for y, x, wide in course]
+    outline = smooth([*left, *reversed(right)], roundness=0.8)
+    deep = stage.own(0.34, 0.09, 222, 0.95)
+    bright = mix(stage.own(0.74, 0.07, 205, 0.9), stage.palette.light, 0.25)
+    pen.stroke(outline, shift(moss, lightness=-0.12), 10)
+    stops = ((0, bright, 1.0), (0.35, mix(bright, deep, 0.6), 1.0), (1, deep, 1.0))
+    pen.fill(outline, pen.linear((0, GROUND + 58), (0, GROUND + 300), *stops))
+    with pen.inside(clip=outline):
+        for y, x, wide in course[1:]:
+            for _ in range(3):
+                at, low = bank + x + wide * chance.uniform(-0.7, 0.7), GROUND + y + chance.uniform(-14, 14)
+                pen.fill(ellipse(at, low, wide * chance.uniform(0.2, 0.42), 1 + wide * 0.03), bright, 0.75)
 
 
 def _ferns(stage: Stage, name: str, depth: float, count: int, y: float, level: float, size: float) -> None:

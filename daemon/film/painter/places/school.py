@@ -275,8 +275,9 @@ def _near(stage: Stage, side: int) -> None:
     spots = [(800 - side * chance.uniform(480, 900), 925.0, chance.uniform(2.2, 4.2)) for _ in range(30)]
     plants.grass(pen, chance, spots, _grass(stage, 0.1), side * 6)
     for x, _, size in spots[::2]:
-        a, b = x + chance.uniform(-20, 20), 925 - 26 * size
+        a, b = x + chance.uniform(-20, 20), 918 - 36 * size
+        pen.stroke(curve(f"{a} {b}, {(a + x) / 2} {b + 30}, {x} 930", closed=False), _grass(stage, 0.22), 0.9 * size)
         pen.fill(
-            curve("-7 4, -6 -6, 0 -9, 6 -6, 7 4, 0 7", x=a, y=b, size=size * 0.55),
+            curve("-7 4, -6 -6, 0 -9, 6 -6, 7 4, 0 7", x=a, y=b, size=size * 0.5),
             chance.choice((stage.palette.accents[0], stage.palette.accents[1], lit)),
         )

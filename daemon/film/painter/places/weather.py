@@ -65,7 +65,7 @@ def _snow(stage: Stage) -> None:
 
 def _wind(stage: Stage) -> None:
     """Wind that shows: long curls in the air, and leaves that ride on it."""
-    pen, chance = stage.layer("weather", 0.08), stage.chance("weather")
+    pen, chance = stage.layer("gusts", 0.08), stage.chance("weather")
     way = 1 if _slant(stage) > 0 else -1
     air_colour = mix(stage.palette.light, "#ffffff", 0.5)
     for _ in range(9):
@@ -77,12 +77,12 @@ def _wind(stage: Stage) -> None:
             a, b = path[-1]
             path += [(a + way * 44, b - 26), (a + way * 22, b - 56), (a - way * 12, b - 34), (a + way * 8, b - 18)]
         pen.stroke(smooth(path, closed=False), air_colour, chance.uniform(2, 4), 0.5)
-    petals(stage, mix(stage.palette.accents[2], stage.tone(0.4), 0.4), 30)
+    petals(stage, mix(stage.palette.accents[2], stage.tone(0.4), 0.4), 30, "leaves")
 
 
-def petals(stage: Stage, colour: str, count: int = 46) -> None:
+def petals(stage: Stage, colour: str, count: int = 46, name: str = "petals") -> None:
     """Petals or leaves in the air, some near the eye."""
-    pen, chance = stage.layer("petals", 0.06), stage.chance("petals")
+    pen, chance = stage.layer(name, 0.06), stage.chance("petals")
     for _ in range(count):
         x, y, turn = chance.uniform(-200, 1800), chance.uniform(-150, 1050), chance.uniform(0, 360)
         near = chance.random() < 0.15
