@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from daemon import hours, sidecars, stages
+from daemon.backends import comfyui
 from daemon.backends.comfyui import Server
 from daemon.backends.http import Http
 from daemon.errors import Held
@@ -26,7 +27,7 @@ from daemon.service.tracked import Tracked
 from daemon.settings import Settings
 from daemon.sidecars import Decision, Member
 from daemon.stages import render
-from daemon.stages.rendering import comfy, generated, references
+from daemon.stages.rendering import comfy, generated, references, workflows
 from daemon.stages.tools import Tools
 from daemon.web import pages
 from tests.comfy_peer import ComfyPeer, Ending, failing, interrupted, out_of_memory, png
@@ -180,6 +181,8 @@ def test_one_picture_that_fails_is_painted_by_the_builtin_painter_alone(
     because = [picture.fallback_because for picture in made.pictures]
     assert because[0] == because[2] == because[3] == "" and "KSampler" not in because[0]
     assert "failed on the server: RuntimeError: boom" in because[1] and len(brush.asked) == 1
+    (note,) = [note for note in made.notes if "built-in painter" in note]
+    assert note.startswith("02a: by the built-in painter: CLIPTextEncode 'Prompt' failed on the server")
 
 
 def test_a_redo_paints_it_anew_where_the_server_is_back(tmp_path: Path, peer: ComfyPeer) -> None:
@@ -362,6 +365,24 @@ def test_a_reference_that_can_not_be_read_is_told(tmp_path: Path, peer: ComfyPee
     (job.path / "cast-0.png").write_bytes(b"no picture")
     made = render.render(job, tools(tmp_path, peer))
     assert any("can't be used as a reference" in note for note in made.notes)
+
+
+def test_what_a_rule_says_of_its_first_workflow_is_no_mistake_in_the_second(tmp_path: Path, peer: ComfyPeer) -> None:
+    mapping = {"negative": "'Negative' text", "seed": "KSampler seed"}
+    models = {"sd_xl_base_1.0.safetensors": "mine.safetensors"}
+    pictures = {
+        "painter": "comfyui",
+        "reference_workflow": "flux-kontext",
+        "mapping": mapping,
+        "models": models,
+    }
+    made = render.render(
+        with_cast(tmp_path, {"look": CAST, "pictures": pictures}, "cast/DJ.png"), tools(tmp_path, peer)
+    )
+    assert not any(picture.fallback_because for picture in made.pictures), made.pictures[0].fallback_because
+    assert "flux-kontext" in {picture.painter.split()[1] for picture in made.pictures}
+    with pytest.raises(comfyui.Wrong, match="is not in the workflow"):
+        workflows.load(tools(tmp_path).settings, "flux-kontext", mapping, models)
 
 
 # --- workflows, hours, sizes ------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def test_a_painted_picture_s_focus_is_its_figure_s_face(tmp_path: Path) -> None:
 def test_an_upright_film_looks_for_the_face_where_the_scene_is_laid_out_anew(tmp_path: Path) -> None:
     from daemon.film.painter.draw import draw_and_tell
 
-    slot = painted_slot(tmp_path)
+    slot = painted_slot(tmp_path, "ocean")
     (found,) = focus.with_focus([slot], 180, 320)
     face = draw_and_tell(slot.pictures[0].scene, 180, 320)[1]["focus"]
     assert found.pictures[0].focus == pytest.approx(face, abs=0.01)

@@ -208,7 +208,7 @@ def test_clips_say_what_was_black_at_first_and_which_rung_saved_it() -> None:
     said = "\n".join(stats.lines(month))
     assert "clip minutes 4 each in the middle, 11.67 at most  (under 5)" in said
     assert "clips        4, 2 black at the first try, 1 bad otherwise" in said
-    assert "saved by     new seed 2, still 1" in said
+    assert "saved by     2 x new seed, 1 x still" in said
 
 
 def test_clips_of_a_sidecar_reach_the_ledger(tmp_path: Path) -> None:

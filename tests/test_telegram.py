@@ -14,7 +14,7 @@ from PIL import Image
 
 from daemon import sidecars
 from daemon.approvals import requests
-from daemon.errors import FinalFault
+from daemon.errors import FinalFault, PassingFault
 from daemon.job import JobFolder
 from daemon.queue import spool
 from daemon.service.coordinator import Coordinator
@@ -354,6 +354,31 @@ def test_being_told_that_the_group_moved_is_enough(room: Room, peer: Peer) -> No
     peer.migrate(GROUP, -1001)
     room.until(lambda: any(m.buttons for m in peer.in_chat(-1001, "text")))
     room.until(lambda: len(peer.in_chat(-1001, "photo")) == 4)
+
+
+def test_a_message_that_is_never_answered_is_not_sent_for_ever(
+    room: Room, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daemon.service import telegram_hand
+
+    send, stuck = telegram_hand._send, []
+
+    def arrives_unanswered(*arguments: Any) -> tuple[int, ...]:
+        ids = send(*arguments)
+        if arguments[2].kind == "album":
+            stuck.append(ids)
+            raise PassingFault("127.0.0.1 doesn't answer", "silent for 300 seconds")
+        return ids
+
+    monkeypatch.setattr(telegram_hand, "_send", arrives_unanswered)
+    room.drop()
+
+    def hurried() -> bool:
+        room.c.telegram.errands.not_before = 0.0
+        return len(room.with_buttons()) == 2
+
+    room.until(hurried)
+    assert len(stuck) == 3
 
 
 def test_a_wrong_token_is_told_once_without_the_token(

@@ -560,6 +560,14 @@ def test_requests_and_tokens_are_counted_over_restarts(peer: Any, tmp_path: Path
     assert day == {peer.service: {"requests": turns, "asked": 826 * turns, "said": 290 * turns}}
 
 
+def test_a_share_for_one_service_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    settings = set_up(tmp_path, requests_a_day={"openai": 100})
+    assert settings.writer.requests_a_day == {"gemini": 20, "openai": 100}
+    for wrong in ({"gemini": -1}, {"gemnii": 5}):
+        with pytest.raises(ValueError, match="requests_a_day"):
+            set_up(tmp_path, requests_a_day=wrong)
+
+
 def test_a_days_share_is_kept_and_comes_again_the_next_day(tmp_path: Path) -> None:
     now = [NOON]
     allowed = {"gemini": Allowance(requests_a_day=3)}

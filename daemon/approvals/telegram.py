@@ -164,7 +164,8 @@ def plan(view: View, chat: Chat, most: int) -> bool:
 def renewed(view: View, chat: Chat) -> Chat | None:
     """The chat begun anew where other pictures bear the names of those that were shown; else None."""
     now = {one.picture.id: one.picture.fingerprint for slot in view.slots for one in slot.candidates if not _own(one)}
-    if all(chat.prints.get(ident, print_) == print_ for ident, print_ in now.items()):
+    there = {one.picture.id for slot in view.slots for one in slot.candidates}
+    if there >= set(chat.prints) and all(chat.prints.get(ident, print_) == print_ for ident, print_ in now.items()):
         return None
     # The buttons of the old ones would decide on the new ones: they go.
     old = {key if key.startswith(_OLD) else _OLD + key: sent for key, sent in chat.sent.items()}

@@ -217,7 +217,12 @@ def door(
     sleep: Callable[[float], None] = time.sleep,
     *,
     patient: bool = False,
+    longest: float = breaker.LONGEST,
 ) -> Http:
-    """The session that the settings ask for. patient: it asks a service that failed all the same (a long poll)."""
-    services = None if patient else breaker.Breaker(settings.stages / breaker.FILE)
+    """The session that the settings ask for.
+
+    patient: it asks a service that failed all the same (a long poll). longest: seconds for which one that failed is
+    left alone at most.
+    """
+    services = None if patient else breaker.Breaker(settings.stages / breaker.FILE, longest=longest)
     return Http(attempts, seconds, sleep, local=settings.privacy == "local", services=services)

@@ -14,7 +14,7 @@ from daemon.commands.folder_checks import Finding
 from daemon.errors import Fault, UsageError
 from daemon.rules import Rule
 from daemon.settings import Settings
-from daemon.stages.rendering import comfy
+from daemon.stages.rendering import workflows as files
 
 
 def comfyui(settings: Settings) -> Iterator[Finding]:
@@ -59,9 +59,9 @@ def workflows(settings: Settings) -> tuple[list[Workflow], list[tuple[str, str]]
     except UsageError:
         return [], []  # `rules` tells
     for rule in rules:
-        for name, mapping, models in _named(settings, rule):
+        for name, mapping, models, strict in _named(settings, rule):
             try:
-                loaded = comfy.load(settings, name, mapping, models)
+                loaded = files.load(settings, name, mapping, models, strict=strict)
             except Fault as fault:
                 broken[f"rule {rule.name}: {fault.what}" + (f": {fault.why}" if fault.why else "")] = fault.remedy
             else:
@@ -69,22 +69,23 @@ def workflows(settings: Settings) -> tuple[list[Workflow], list[tuple[str, str]]
     return list(found.values()), list(broken.items())
 
 
-def _named(settings: Settings, rule: Rule) -> Iterator[tuple[str, Mapping[Any, Any], Mapping[str, str]]]:
+def _named(settings: Settings, rule: Rule) -> Iterator[tuple[str, Mapping[Any, Any], Mapping[str, str], bool]]:
     """The workflows by which a rule has its pictures painted and moved, with what it says of them."""
     pictures, clips = rule.pictures, rule.animate
     if rule.kind != "song":
         return
     if pictures.painter in ("auto", "comfyui"):
-        for name in dict.fromkeys([pictures.workflow or settings.comfyui.workflow, pictures.reference_workflow]):
+        first = pictures.workflow or settings.comfyui.workflow
+        for name in dict.fromkeys([first, pictures.reference_workflow]):
             if name:
-                yield name, pictures.mapping, pictures.models
+                yield name, pictures.mapping, pictures.models, name == first
     if clips.by in ("auto", "comfyui") and (name := clips.workflow or _moving(settings, clips.profile)):
-        yield name, clips.mapping, clips.models
+        yield name, clips.mapping, clips.models, True
 
 
 def _moving(settings: Settings, profile: str) -> str:
     """The newest image-to-video workflow for a card of that size; "" where there is none."""
-    folders = (settings.rules / comfy.FOLDER, rulebook.shipped() / comfy.FOLDER)
+    folders = (settings.rules / files.FOLDER, rulebook.shipped() / files.FOLDER)
     return max((path.stem for folder in folders for path in folder.glob(f"*i2v-{profile}.json")), default="")
 
 

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 _EVERY = 1.0
 _PAGES_EVERY = 2.0
 _ALIVE = 15.0  # `status` takes what is older than 30 s for stale
-_VERBS = {"analyze": "listening", "prompt": "writing prompts", "render": "painting", "sync": "making the film"}
+_VERBS = {
+    "analyze": "listening",
+    "prompt": "writing prompts",
+    "render": "painting",
+    "sync": "making the film",
+    "shrink": "making a smaller copy",
+}
 
 
 def hear(one: Tracked) -> None:

@@ -111,18 +111,21 @@ def _film(c: Coordinator, one: Tracked, chat: Chat) -> tuple[str, tuple[int, int
     if one.stage != "done" or one.delivery is None or not one.delivery.delivered or chat.film != "owed":
         return "", (0, 0, 0), ""
     said = [f"{title(one)}: the film is ready, in outbox/{names.shown(one.delivery.folder)}."]
-    if one.scores:
-        said.append(one.scores)
+    sync = one.folder.read(sidecars.Sync)
+    whole = sync.films[0] if sync and sync.films else None
+    if sync is not None and sync.scores.cuts:
+        said.append(f"{sync.scores.sentence()}.")
     found = _sendable(c, one)
-    file = "" if chat.unsent else chat.copy_file or (found.file if found else "")
     if chat.unsent:
         said.append(f"It can't be sent here: {chat.unsent}")
-    shape = (0, 0, 0)
-    if found is not None and file == found.file:
-        shape = (found.width, found.height, round(found.frames / Fraction(found.fps)))
-    elif file:
+        return "", (0, 0, 0), "\n".join(said)
+    file = chat.copy_file or (found.file if found else "")
+    if whole is None or not file:
+        return "", (0, 0, 0), "\n".join(said)
+    if file != whole.file:
         said.append("This is a smaller copy, made for the phone.")
-    return file, shape, "\n".join(said)
+    # A copy has the film's own proportions.
+    return file, (whole.width, whole.height, round(whole.frames / Fraction(whole.fps))), "\n".join(said)
 
 
 def poster(one: Tracked) -> str:

@@ -141,7 +141,9 @@ class _Work:
         """Paints what isn't there yet; what is there with the right fingerprint is taken as it is."""
         self.total = max(self.total, self.done + len(wanted))
         outside = self.comfy.paint(wanted, self._tick) if self.comfy and wanted else {}
-        return [self._painted(item, outside.get(item.id, self.fallback)) for item in wanted]
+        made = [self._painted(item, outside.get(item.id, self.fallback)) for item in wanted]
+        self.notes += comfy.told(made)
+        return made
 
     def _painted(self, item: plan.Wanted, outside: comfy.Made | str) -> Picture:
         """A picture as ComfyUI made it, or by the built-in painter, with the reason why."""

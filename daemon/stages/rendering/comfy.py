@@ -13,27 +13,25 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from daemon import hours, rulebook, sidecars
+from daemon import hours, sidecars
 from daemon.backends import comfyui
-from daemon.backends.comfyui import Pool, Seen, Task, pooled, workflow
+from daemon.backends.comfyui import Pool, Seen, Task, pooled
 from daemon.backends.comfyui.workflow import Workflow
 from daemon.errors import Fault, Held
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.settings import Settings
-from daemon.stages.rendering import files, generated, plan
+from daemon.stages.rendering import files, generated, plan, workflows
 from daemon.stages.rendering.references import References
 from daemon.stages.tools import Tools
 
 VERSION = "1"
-FOLDER = "workflows"
 PREVIEW = "preview.jpg"
 _PREVIEW_EVERY = 2.0
 _ASK_AGAIN = 5.0
 _REASON = 300
+_SHOWN = 6
 _SHARE = 0.75  # of the stage's time limit after which no further picture is begun in this attempt
 _TRIES = 2  # of a picture that somebody stopped, or that came out flat
 
@@ -61,21 +59,6 @@ class _Wish:
     @property
     def file(self) -> str:
         return f"{self.item.id}-{self.fingerprint}.png"
-
-
-def find(settings: Settings, name: str) -> Path:
-    """A workflow's file: the root's own, else the shipped one."""
-    own = Path(settings.rules) / FOLDER / f"{name}.json"
-    shipped = rulebook.shipped() / FOLDER / f"{name}.json"
-    return shipped if not own.is_file() and shipped.is_file() else own
-
-
-def load(settings: Settings, name: str, mapping: Mapping[Any, Any], models: Mapping[str, str]) -> Workflow:
-    """A workflow as a rule wants it: its places mapped, its models switched. comfyui.Wrong where it can't be."""
-    path = find(settings, name)
-    plain = workflow.load(path, mapping)
-    switched = {**workflow.known_models(plain.graph, settings.comfyui.models), **models}
-    return workflow.load(path, mapping, switched) if switched else plain
 
 
 @dataclass
@@ -156,7 +139,9 @@ class Comfy:
         pictures = self.rule.pictures
         if name not in self._workflows:
             try:
-                self._workflows[name] = load(self.tools.settings, name, pictures.mapping, pictures.models)
+                self._workflows[name] = workflows.load(
+                    self.tools.settings, name, pictures.mapping, pictures.models, strict=name == self._name()
+                )
             except Fault as fault:
                 self._workflows[name] = _reason(fault)
                 self.notes.append(f"ComfyUI isn't used: {_reason(fault)}")
@@ -323,6 +308,19 @@ class Comfy:
                 temp.write_bytes(small)
                 os.replace(temp, self.job.path / PREVIEW)
                 self.say(f"picture {wish.item.id}", preview=PREVIEW)
+
+
+def told(pictures: Sequence[sidecars.Picture]) -> list[str]:
+    """For people: who painted instead of ComfyUI, which pictures, and why."""
+    reasons: dict[str, list[str]] = {}
+    for picture in pictures:
+        if picture.fallback_because:
+            reasons.setdefault(picture.fallback_because, []).append(picture.id)
+    notes = []
+    for because, idents in reasons.items():
+        shown = ", ".join(idents[:_SHOWN]) + (f" and {len(idents) - _SHOWN} more" if len(idents) > _SHOWN else "")
+        notes.append(f"{shown}: by the built-in painter: {because}")
+    return notes
 
 
 def _reason(fault: Fault) -> str:
