@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,17 @@ def test_everything_that_should_be_shown_is_something_that_telegram_takes(
             assert not post.buttons
     over = view(renders(slots, "abc"[:candidates]), Decisions(decisions=said), deciding=False, over="done.")
     assert not any(post.buttons or post.fresh for post in chats.posts(over, chat))
+
+
+@given(st.text(max_size=400), st.lists(st.text(max_size=900), max_size=5))
+def test_long_titles_and_notes_never_push_out_how_it_stands(title: str, notes: list[str]) -> None:
+    shown = replace(view(renders(2), lines=notes, about=["128 BPM, A minor, 3:20, 24 places in the film"]), title=title)
+    shown = replace(shown, status="24 of 24 pictures need a word.", whole="rejected", whole_by="Anna", animatic="x.mp4")
+    chat = Chat()
+    chats.plan(shown, chat, 20)
+    head = chats.posts(shown, chat)[0]
+    assert head.text.endswith("All of it is rejected by Anna.\n24 of 24 pictures need a word.")
+    assert words.units(head.text) <= 1024
 
 
 def carried_out(wanted: list[chats.Post], chat: Chat, here: int = -1) -> list[str]:

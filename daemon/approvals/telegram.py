@@ -24,6 +24,7 @@ Kind = Literal["text", "photo", "video", "album"]
 Grid = tuple[tuple[tuple[str, str], ...], ...]  # rows of (label, data)
 
 _NOTE = 60
+_TITLE, _NOTES = 120, 350
 _OLD = "old."
 _MARKS: dict[str, str] = {
     "ok": "\N{WHITE HEAVY CHECK MARK}",
@@ -260,9 +261,11 @@ def _head(view: View, key: str) -> Post:
         "Approve at least one of each place. Reply to a picture to have it painted again: "
         "\u201cdarker, more fire\u201d; where a photo shows several, begin with the name: \u201c03b darker\u201d."
     )
-    parts = [f"{view.title}: pictures to choose", *view.about, *view.lines, how]
+    # What people are to know is cut short before what they have to know: what to do, and how it stands.
+    notes = [clip("\n".join(view.lines), _NOTES)] if view.lines else []
+    parts = [f"{clip(view.title, _TITLE)}: pictures to choose", *view.about, *notes, how]
     if view.whole:
-        by = f" by {view.whole_by}" if view.whole_by else ""
+        by = f" by {clip(view.whole_by, _NOTE)}" if view.whole_by else ""
         parts.append(f"All of it is {view.whole}{by}.")
     if view.status:
         parts.append(view.status)
