@@ -156,6 +156,24 @@ def test_without_an_answer_the_film_is_composited_and_says_why(tmp_path: Path, m
     assert all(check.ok for check in made.checks)
 
 
+def test_a_rule_that_wants_comfyui_waits_for_it_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Toy):
+        asked_before = 0
+
+        def unable(self) -> dict[str, str]:
+            self.asked_before += 1
+            if self.asked_before < 3:
+                raise NoAnimator("10.0.0.9:8188 can't be reached")
+            return {}
+
+    monkeypatch.setattr("daemon.stages.animating.animate._ASK_AGAIN", 0.0)
+    by(monkeypatch, Late(always(good)))
+    waited = sync(job(tmp_path, 5.0, by="comfyui"), tools(tmp_path))
+    assert waited.clips[0].rung == ladder.AS_ASKED and waited.notes == []
+    by(monkeypatch, Late(always(good)))
+    assert "can't be reached" in sync(job(tmp_path / "auto", 5.0), tools(tmp_path)).notes[0]
+
+
 def test_an_hour_at_which_the_card_may_not_be_used_holds_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
