@@ -77,17 +77,19 @@ def plan(view: View, chat: Chat, most: int) -> bool:
         return False
     # A first showing shares its messages with the animatic.
     chat.batches += layout(list(groups.values()), most - (0 if chat.batches else 1))
-    chat.prints |= {
-        one.picture.id: one.picture.fingerprint for slot in view.slots for one in slot.candidates if not faces.own(one)
-    }
+    chat.prints |= _prints(view)
     return True
+
+
+def _prints(view: View) -> dict[str, str]:
+    """The fingerprints of the pictures that were painted."""
+    candidates = [one for slot in view.slots for one in slot.candidates]
+    return {one.picture.id: one.picture.fingerprint for one in candidates if not faces.own(one)}
 
 
 def renewed(view: View, chat: Chat) -> Chat | None:
     """The chat begun anew where other pictures bear the names of those that were shown; else None."""
-    now = {
-        one.picture.id: one.picture.fingerprint for slot in view.slots for one in slot.candidates if not faces.own(one)
-    }
+    now = _prints(view)
     there = {one.picture.id for slot in view.slots for one in slot.candidates}
     if there >= set(chat.prints) and all(chat.prints.get(ident, print_) == print_ for ident, print_ in now.items()):
         return None

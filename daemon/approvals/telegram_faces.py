@@ -183,21 +183,25 @@ def _by(one: Candidate) -> str:
 
 
 def own(one: Candidate) -> bool:
+    """Whether it is a person's own picture."""
     return one.picture.origin == "person"
 
 
 def section(span: Span) -> str:
+    """What people call a section."""
     if span.role in ("", "section"):
         return f"Part {span.section + 1}"
     return span.role[:1].upper() + span.role[1:]
 
 
 def batch_title(batch: Batch, spans: Sequence[Span]) -> str:
+    """The first line over a batch: its section, from when to when."""
     start, end = min(span.start for span in spans), max(span.end for span in spans)
     return f"{batch.title}, {_clock(start)} to {_clock(end)}" if end > 0 else batch.title
 
 
 def caption(photo: tuple[str, ...], said: dict[str, Candidate], span: Span) -> str:
+    """What stands under a photo of an album: its pictures' names, and what is to be seen."""
     names = ", ".join(photo)
     again = said.get(photo[0])
     if len(photo) == 1 and again is not None and again.picture.replaces:
