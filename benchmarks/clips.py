@@ -1,6 +1,6 @@
 """The guard of clips: how many good ones it refuses, and how many broken ones it lets pass.
 
-Run: python -m benchmarks.clips [--scenes N] [--size 832x480] [--frames 81] [--worst]
+Run: python -m benchmarks.clips [--scenes N] [--seed N] [--size 832x480] [--frames 81] [--worst]
 
 Every scene of the built-in painter, in all its sheets, by day and by night, is moved as a clip is (a camera, a figure
 that sways, slow motion, a fade, lights that go out for a moment) and broken as servers break them (black from the
@@ -33,7 +33,7 @@ Clip = list[Pixels]
 SHEETS, HOURS, FRAMINGS = ("bold", "ink", "neon"), ("night", "day"), ("wide", "medium", "close")
 
 
-def stills(count: int) -> Iterator[tuple[str, Pixels, Pixels]]:
+def stills(count: int, seed: int) -> Iterator[tuple[str, Pixels, Pixels]]:
     """Painted pictures, as people approve them, each with another candidate for the same place in the film."""
     film.prepare(Path(tempfile.gettempdir()) / "dropreel-benchmark")
     from daemon.film import painter
@@ -43,7 +43,7 @@ def stills(count: int) -> Iterator[tuple[str, Pixels, Pixels]]:
     for number, (scene, sheet, hour) in enumerate(every[::step]):
         asked = painter.Request(
             prompt=f"{scene} {hour}",
-            seed=1000 + number,
+            seed=seed + number,
             width=960,
             height=540,
             sheet=sheet,
@@ -164,6 +164,7 @@ def main() -> None:
     """Everything."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--scenes", type=int, default=0, help="how many of the 60; 0: all")
+    asked.add_argument("--seed", type=int, default=1000, help="of the scenes; the thresholds were set with 1000")
     asked.add_argument("--size", default="416x240")
     asked.add_argument("--frames", type=int, default=33)
     asked.add_argument("--worst", action="store_true", help="tell the margins of each measure")
@@ -171,7 +172,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     size = tuple(int(side) for side in args.size.split("x"))
     wanted = Wanted(size[0], size[1], args.frames)
-    painted = list(stills(args.scenes))
+    painted = list(stills(args.scenes, args.seed))
     count: Counter[str] = Counter()
     wrong: defaultdict[str, list[str]] = defaultdict(list)
     margins: defaultdict[tuple[str, str], list[float]] = defaultdict(list)

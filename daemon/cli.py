@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO, cast
 
-from daemon import __version__
+from daemon import __version__, redact
 from daemon.errors import Fault, UsageError
 from daemon.places import environment
 
@@ -246,7 +246,7 @@ def _say(error: Exception) -> None:
     else:
         text = f"Something went wrong that shouldn't: {type(error).__name__}: {error}. "
         text += "DROPREEL_LOG_LEVEL=debug shows where."
-    print(f"dropreel: {text}", file=sys.stderr)
+    print(f"dropreel: {redact.text(text)}", file=sys.stderr)
 
 
 def _tolerant(stream: TextIO) -> None:

@@ -5,9 +5,10 @@ Secrets never stand here: they come from the environment, from `.env` or from a 
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 
 class Group(BaseModel):
@@ -30,12 +31,20 @@ class ComfyUI(Group):
         default=4096, ge=0, description="graphics memory that must be free before a job's first run, in MiB; 0: any"
     )
     run_minutes: float = Field(default=30, gt=0, description="minutes that one run may take, once it runs")
-    line_minutes: float = Field(default=120, gt=0, description="minutes that a run may wait in a server's queue")
+    line_minutes: float = Field(default=60, gt=0, description="minutes that a run may wait in a server's queue")
     away: float = Field(default=120, gt=0, description="seconds that a server may be away in the middle of a run")
     patience: float = Field(
         default=300, ge=0, description="seconds that servers are waited for where the rule says `painter: comfyui`"
     )
     file_mb: int = Field(default=256, ge=1, description="largest file taken from a server, in MiB")
+
+    @field_validator("urls")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        for url in value:
+            if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
+                raise ValueError(f"{url!r} is no address; such as http://gpu.lan:8188")
+        return value
 
 
 class Animator(Group):
@@ -76,6 +85,10 @@ class Animator(Group):
     file_mb: int = Field(default=256, ge=1, description="largest clip taken, in MiB")
 
 
+Service = Annotated[str, Field(pattern="^(ollama|openai|gemini)$")]
+PerService = dict[Service, Annotated[int, Field(ge=0)]]
+
+
 class Writer(Group):
     """Language models that write prompts. Keys: OPENAI_API_KEY; GEMINI_API_KEY or GOOGLE_API_KEY."""
 
@@ -89,15 +102,22 @@ class Writer(Group):
     gemini_model: str = Field(default="gemini-flash-latest", description="model of Gemini")
     gemini_url: str = Field(default="https://generativelanguage.googleapis.com", description="address of Gemini")
     seconds: float = Field(default=300, gt=0, description="the longest that one answer may take")
-    requests_a_day: dict[str, int] = Field(
-        default_factory=lambda: {"gemini": 20}, description="service -> requests a day; 0 or none: as many as needed"
+    requests_a_day: PerService = Field(
+        default_factory=lambda: {"gemini": 20}, description="service -> requests a day; 0: as many as needed"
     )
-    requests_a_minute: dict[str, int] = Field(
-        default_factory=lambda: {"gemini": 5}, description="service -> requests a minute; 0 or none: as many as needed"
+    requests_a_minute: PerService = Field(
+        default_factory=lambda: {"gemini": 5}, description="service -> requests a minute; 0: as many as needed"
     )
-    tokens_a_day: dict[str, int] = Field(
-        default_factory=dict, description="service -> tokens a day, asked and answered; 0 or none: as many as needed"
+    tokens_a_day: PerService = Field(
+        default_factory=dict, description="service -> tokens a day, asked and answered; 0: as many as needed"
     )
+
+    @field_validator("requests_a_day", "requests_a_minute")
+    @classmethod
+    def _and_the_others(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        """A service that isn't named keeps its default."""
+        default = cls.model_fields[info.field_name or ""].get_default(call_default_factory=True)
+        return {**default, **value}
 
 
 class Telegram(Group):

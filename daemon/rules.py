@@ -107,6 +107,9 @@ def _known_paces(value: dict[str, Any]) -> dict[str, Any]:
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 ByRole = AfterValidator(_known_roles)
 Bars = Annotated[float, Field(gt=0, le=256)]
+Mapped = Literal[
+    "prompt", "negative", "seed", "width", "height", "batch", "frames", "fps", "image", "reference", "prefix"
+]
 Workflow = Annotated[str, Field(pattern=r"^([\w][\w .+-]*)?$", max_length=100)]
 
 
@@ -177,7 +180,7 @@ class Pictures(Block):
     reference_workflow: Workflow = Field(
         default="", description="ComfyUI: the workflow for pictures whose cast has reference pictures; empty: workflow"
     )
-    mapping: dict[str, str | list[str]] = Field(
+    mapping: dict[Mapped, str | list[str]] = Field(
         default_factory=dict, description="ComfyUI: what (prompt, seed, ...) -> where in the workflow; found otherwise"
     )
     models: dict[str, str] = Field(

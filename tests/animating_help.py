@@ -45,6 +45,7 @@ class Toy:
     name: str = "toy"
     workflow: str = "toy 1"
     published: float = 60.0
+    source: str = "a catalogue"
     hands: int = 1
     exact: bool = True
     grid: Grid = GRID

@@ -17,6 +17,7 @@ from daemon.film.cuts import Beats
 from daemon.film.playing import ride
 from daemon.film.values import PictureFile
 from daemon.job import JobFolder
+from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.stages.animating import choose, ladder, pace, who, words
 from daemon.stages.animating.asked import Asked, Broken, Grid, NoAnimator, OutOfMemory, Stopped
@@ -153,6 +154,24 @@ def test_without_an_answer_the_film_is_composited_and_says_why(tmp_path: Path, m
     assert all("can't be reached" in clip.because for clip in made.clips[1:] if not clip.file)
     assert any("can't be reached" in note for note in made.notes)
     assert all(check.ok for check in made.checks)
+
+
+def test_a_rule_that_wants_comfyui_waits_for_it_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Toy):
+        asked_before = 0
+
+        def unable(self) -> dict[str, str]:
+            self.asked_before += 1
+            if self.asked_before < 3:
+                raise NoAnimator("10.0.0.9:8188 can't be reached")
+            return {}
+
+    monkeypatch.setattr("daemon.stages.animating.animate._ASK_AGAIN", 0.0)
+    by(monkeypatch, Late(always(good)))
+    waited = sync(job(tmp_path, 5.0, by="comfyui"), tools(tmp_path))
+    assert waited.clips[0].rung == ladder.AS_ASKED and waited.notes == []
+    by(monkeypatch, Late(always(good)))
+    assert "can't be reached" in sync(job(tmp_path / "auto", 5.0), tools(tmp_path)).notes[0]
 
 
 def test_an_hour_at_which_the_card_may_not_be_used_holds_the_job(
@@ -323,8 +342,10 @@ def test_the_estimate_is_the_published_figure_until_clips_were_measured(tmp_path
     assert learned.seconds("w", whole, 400.0, whole) == pytest.approx(400.0)
     assert learned.seconds("w", whole / 2, 400.0, whole) == pytest.approx(200.0)
     measured = {"workflow": "w", "asked_width": 832, "asked_height": 480, "asked_frames": 81}
-    tries = [{"measured": {**measured, "seconds": seconds}} for seconds in (900.0, 100.0, 120.0)]
-    pace.learn(tmp_path, [{"tries": [*tries, {"measured": {**measured, "found_again": True}}, {"measured": {}}]}])
+    times = (900.0, 100.0, 120.0)
+    tries = [{"measured": {**measured, "seconds": seconds, "key": f"k{seconds}"}} for seconds in times]
+    for _ in range(2):  # a job that is reopened tells the same again
+        pace.learn(tmp_path, [{"tries": [*tries, {"measured": {**measured, "found_again": True}}, {"measured": {}}]}])
     learned = pace.read(tmp_path)
     assert learned.clips("w") == 3
     assert learned.seconds("w", whole, 400.0, whole) == pytest.approx(120.0, rel=0.01)
@@ -348,6 +369,30 @@ def test_a_clip_goes_on_from_shot_to_shot() -> None:
     assert [effect.amount for effect in again if effect.start == 60] == [0.0]
 
 
+def test_the_camera_stays_back_from_a_clip_of_few_pixels(tmp_path: Path) -> None:
+    from daemon.film.narrow import held_back
+    from daemon.film.timeline import plan
+    from daemon.film.values import Slot
+
+    analysis = help.song(20.0)
+    clip = {"file": "c.zip", "name": "c", "frames": 81, "fps": 16.0, "seconds": 5.0, "peaks": [], "size": [832, 480]}
+    slots = help.slots(tmp_path, analysis)
+
+    def closest(width: int, **told: Any) -> float:
+        scene = {"own": {"clip": {**clip, **told}}}
+        mine = [
+            Slot(
+                s.slot, s.start, s.end, s.section, [PictureFile(p.id, p.path, p.fingerprint, scene) for p in s.pictures]
+            )
+            for s in slots
+        ]
+        shots = held_back(plan(analysis, mine, help.rule(width, width * 9 // 16 // 2 * 2), 1)).shots
+        return max(max(shot.camera_from[2], shot.camera_to[2]) for shot in shots)
+
+    assert closest(1920, goes_on=True) <= 1.3 + 1e-9
+    assert closest(640, goes_on=True) > 1.35 and closest(1920) > 1.35  # enough pixels; people's own clips
+
+
 def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path: Path) -> None:
     from daemon.stages.animating.climb import _fitted
 
@@ -358,3 +403,48 @@ def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path:
     assert made.shape == (120, 208, 3)
     assert abs((made[60, :, 0] > 128).sum() - 120) <= 2
     assert PictureFile("01a", tmp_path / "x.png", "f").centre is None
+
+
+# --- what people are told -----------------------------------------------------------------------
+
+
+def test_the_desk_says_before_approval_what_clips_will_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from daemon.approvals import readme
+    from daemon.approvals.gate import Gate
+    from daemon.stages.animating import estimate
+
+    toy = Toy(always(good))
+    folder = job(tmp_path, 30.0, budget_minutes=2)
+    approved = folder.need(sidecars.Approval).pictures
+    pictures = [picture for mine in approved.values() for picture in mine]
+
+    def told() -> str:
+        facts, settings = folder.job(), Settings(root=tmp_path)
+        rule, decisions = Tools(settings).rule(facts), sidecars.Decisions()
+        analysis, prompts = folder.need(sidecars.Analysis), folder.need(sidecars.Prompts)
+        return estimate.line(folder, settings, rule, facts, analysis, prompts, pictures, decisions)
+
+    assert told() == ""  # nobody makes clips
+    by(monkeypatch, toy)
+    line = told()
+    assert "stills become clips, about" in line and "by published figures (a catalogue)" in line
+    assert "the rule gives 2 minutes" in line and not toy.asked
+    measured = {"workflow": "toy 1", "asked_width": 208, "asked_height": 120, "asked_frames": 49, "key": "k"}
+    (tmp_path / "stages").mkdir(exist_ok=True)
+    pace.learn(tmp_path / "stages", [{"tries": [{"measured": {**measured, "seconds": 3600.0}}]}])
+    assert told().startswith("No still becomes a clip: one takes about 60 minutes (by the one clip made here)")
+    renders = sidecars.Renders(pictures=pictures, estimate=line)
+    gate = Gate(False, True, "wait", "nobody answered yet")
+    text = readme.readme("A song", "abc123", Rule(name="x").approve, renders, sidecars.Decisions(), gate)
+    assert "WHAT WILL MOVE" in text and "about" in text
+
+
+def test_the_report_names_who_moved_what_and_on_which_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mended(asked: Asked, nth: int) -> Made:
+        return black if nth == 1 else good
+
+    by(monkeypatch, Toy(mended))
+    folder = job(tmp_path, 6.0)
+    made = sync(folder, tools(tmp_path))
+    page = folder.file(made.report).read_text("utf-8")
+    assert "chosen stills move" in page and "new seed" in page and "as asked: black" in page and "toy" in page

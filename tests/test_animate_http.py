@@ -137,7 +137,7 @@ def test_a_crash_asks_for_nothing_twice(peer: Peer, tmp_path: Path) -> None:
     assert again.make(WISH, tmp_path, tmp_path / "out.mp4", lambda *_: None) is False
     assert sum(each[0] == "POST" for each in peer.got) == 1
     again.settled(tmp_path, "k1")
-    assert not list(tmp_path.glob("run-*"))
+    assert not list(tmp_path.glob("asked-*"))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_clip_that_takes_too_long_is_given_up(peer: Peer, tmp_path: Path) -> N
     peer.answers = [said({"id": 1}), *[said({"status": "running"})] * 8]
     with pytest.raises(TooLong):
         client(peer, lambda: float(clock()), minutes=20.0).make(WISH, tmp_path, tmp_path / "o", lambda *_: None)
-    assert not list(tmp_path.glob("run-*"))
+    assert not list(tmp_path.glob("asked-*"))
 
 
 def test_a_clip_larger_than_allowed_is_refused(peer: Peer, tmp_path: Path) -> None:

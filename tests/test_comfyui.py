@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from daemon.backends.comfyui.socket import Reader, address
 from daemon.backends.http import Http
 from daemon.errors import FinalFault, Held
 from tests.comfy_peer import RECORDINGS, ComfyPeer, Ending, failing, out_of_memory, png, recorded, recording
+from tests.coordinating import in_a_child, kill_at
 
 real = pytest.mark.skipif(
     not RECORDINGS.is_dir(), reason="the recordings of a real server aren't beside the repository"
@@ -126,6 +128,29 @@ def test_a_run_whose_answer_was_lost_is_found_by_its_id_or_its_client(
     peer.endings = [Ending(lost=True, looks=3)]
     done = runner(tmp_path).run(server(peer), GRAPH, "key")
     assert done.outputs and len(peer.posted) == 1
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_kill_at_any_durable_act_of_a_run_makes_nothing_twice(
+    peers: Callable[..., ComfyPeer], tmp_path: Path, old: bool
+) -> None:
+    peer = peers(old=old)
+    killed = 0
+    for number in range(1, 9):
+        folder, before = tmp_path / str(number), len(peer.posted)
+        folder.mkdir()
+
+        def work(folder: Path = folder, number: int = number) -> None:
+            kill_at(number)
+            runner(folder).run(server(peer), GRAPH, "key")
+            (folder / "published").touch()
+            runner(folder).forget("key")
+
+        killed += in_a_child(work) == -signal.SIGKILL
+        if not (folder / "published").exists():
+            assert runner(folder).run(server(peer), GRAPH, "key").outputs
+        assert len(peer.posted) == before + 1, f"killed at act {number}"
+    assert killed >= (6 if old else 4)
 
 
 def test_a_record_left_by_a_crash_before_the_post_is_posted(peer: ComfyPeer, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from daemon import hours, sidecars, stages
+from daemon.backends import comfyui
 from daemon.backends.comfyui import Server
 from daemon.backends.http import Http
 from daemon.errors import Held
@@ -25,8 +27,9 @@ from daemon.service.tracked import Tracked
 from daemon.settings import Settings
 from daemon.sidecars import Decision, Member
 from daemon.stages import render
-from daemon.stages.rendering import comfy, generated, references
+from daemon.stages.rendering import comfy, generated, references, workflows
 from daemon.stages.tools import Tools
+from daemon.web import pages
 from tests.comfy_peer import ComfyPeer, Ending, failing, interrupted, out_of_memory, png
 from tests.test_comfyui import _no_proxy, peers
 from tests.test_render import NAME, Painter, brush, decide, lay
@@ -55,17 +58,17 @@ class World:
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """No waiting: requests are made once, sleeps only count."""
-    made, pool, painter = World(), comfy.Pool, comfy.Comfy
+    made, pool, painter = World(), comfy.pooled, comfy.Comfy
 
-    def pooled(set_up: Any, **more: Any) -> Any:
+    def pooled(settings: Any, **more: Any) -> Any:
         return pool(
-            set_up, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
+            settings, **{**more, "http": lambda: Http(attempts=1), "probe": lambda: Http(attempts=1), "poll": 0.01}
         )
 
     def comfy_(*facts: Any, **more: Any) -> Any:
         return painter(*facts, **more, sleep=made.sleep, clock=lambda: made.seconds, now=lambda: made.now)
 
-    monkeypatch.setattr(comfy, "Pool", pooled)
+    monkeypatch.setattr(comfy, "pooled", pooled)
     monkeypatch.setattr(comfy, "Comfy", comfy_)
     return made
 
@@ -178,6 +181,8 @@ def test_one_picture_that_fails_is_painted_by_the_builtin_painter_alone(
     because = [picture.fallback_because for picture in made.pictures]
     assert because[0] == because[2] == because[3] == "" and "KSampler" not in because[0]
     assert "failed on the server: RuntimeError: boom" in because[1] and len(brush.asked) == 1
+    (note,) = [note for note in made.notes if "built-in painter" in note]
+    assert note.startswith("02a: by the built-in painter: CLIPTextEncode 'Prompt' failed on the server")
 
 
 def test_a_redo_paints_it_anew_where_the_server_is_back(tmp_path: Path, peer: ComfyPeer) -> None:
@@ -252,6 +257,23 @@ def test_progress_is_told_and_a_preview_kept_small_beside_the_job(tmp_path: Path
     render.render(job, told)
     assert "picture 01a: KSampler 3/30" in heard and "preview JPEG 320" in heard
     assert not (job.path / comfy.PREVIEW).exists(), "gone when the pictures are there"
+
+
+def test_a_long_render_yields_before_its_time_limit_and_the_next_attempt_goes_on(
+    tmp_path: Path, peer: ComfyPeer, world: World
+) -> None:
+    job = laid(tmp_path)
+
+    def slowly(graph: dict[str, Any]) -> bytes:
+        world.seconds += 3000
+        return png()
+
+    peer.paint = slowly
+    with pytest.raises(Held, match="2 pictures were made") as caught:
+        render.render(job, tools(tmp_path, peer))
+    assert caught.value.facts["after"] == 1.0
+    made = render.render(job, tools(tmp_path, peer))
+    assert len(peer.posted) == 4 and not any(picture.fallback_because for picture in made.pictures)
 
 
 # --- references -------------------------------------------------------------------------------------
@@ -345,6 +367,24 @@ def test_a_reference_that_can_not_be_read_is_told(tmp_path: Path, peer: ComfyPee
     assert any("can't be used as a reference" in note for note in made.notes)
 
 
+def test_what_a_rule_says_of_its_first_workflow_is_no_mistake_in_the_second(tmp_path: Path, peer: ComfyPeer) -> None:
+    mapping = {"negative": "'Negative' text", "seed": "KSampler seed"}
+    models = {"sd_xl_base_1.0.safetensors": "mine.safetensors"}
+    pictures = {
+        "painter": "comfyui",
+        "reference_workflow": "flux-kontext",
+        "mapping": mapping,
+        "models": models,
+    }
+    made = render.render(
+        with_cast(tmp_path, {"look": CAST, "pictures": pictures}, "cast/DJ.png"), tools(tmp_path, peer)
+    )
+    assert not any(picture.fallback_because for picture in made.pictures), made.pictures[0].fallback_because
+    assert "flux-kontext" in {picture.painter.split()[1] for picture in made.pictures}
+    with pytest.raises(comfyui.Wrong, match="is not in the workflow"):
+        workflows.load(tools(tmp_path).settings, "flux-kontext", mapping, models)
+
+
 # --- workflows, hours, sizes ------------------------------------------------------------------------
 
 
@@ -364,6 +404,11 @@ def test_a_workflow_that_is_not_there_is_told_with_those_that_are(
     made = paint(tmp_path, peer, rule={"pictures": {"workflow": "nope"}})
     assert "no workflow 'nope'" in made.pictures[0].fallback_because
     assert any("ComfyUI isn't used" in note for note in made.notes)
+    with pytest.raises(ValueError, match="promt"):
+        Rule.model_validate({"name": "x", "pictures": {"mapping": {"promt": "KSampler seed"}}})
+    for url in ("gpu:8188", "ftp://gpu", "http://", "http://gpu:8188/ws?x"):
+        with pytest.raises(ValueError, match="is no address"):
+            Settings.model_validate({"root": tmp_path, "comfyui": {"urls": [url]}})
     with pytest.raises(ValueError, match="workflow"):
         Rule.model_validate({"name": "x", "pictures": {"workflow": "../../etc/passwd"}})
 
@@ -492,3 +537,21 @@ def test_a_cancelled_job_s_runs_are_taken_off_the_server(tmp_path: Path, peer: C
     (tmp_path / "stages").mkdir(exist_ok=True)
     assert outside.cancel_runs(job.path, Settings(root=tmp_path)) == []
     assert peer.interrupts == [ident]
+
+
+def test_the_status_page_shows_the_picture_that_comes_about_and_nothing_else_in_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "stages" / "prompted" / NAME
+    folder.mkdir(parents=True)
+    small = generated.preview(png(400, 300))
+    (folder / "preview.jpg").write_bytes(small)
+    job = {"id": "abcdef", "name": NAME, "title": "Song", "inbox": "songs", "stage": "prompted", "running": True}
+    settings = Settings(root=tmp_path)
+
+    def page(**more: Any) -> str:
+        shown = pages.with_previews(settings, {"jobs": [{**job, **more}], "inboxes": []})
+        return pages.status_page(shown, "songs")
+
+    assert base64.b64encode(small).decode() in page(preview="preview.jpg")
+    assert "data:image/jpeg" not in page(preview="gone.jpg") + page() + page(preview="preview.jpg", running=False)
+    (folder / "preview.jpg").write_bytes(b"<script>")
+    assert "data:image/jpeg" not in page(preview="preview.jpg")

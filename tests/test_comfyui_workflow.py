@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.backends.comfyui import Wrong, places, workflow
 from daemon.backends.comfyui.places import Place, Spot, is_link
@@ -230,6 +232,36 @@ def test_links_in_a_circle_end() -> None:
         "4": node("LatentBlend", samples=["4", 0]),
     }
     assert "prompt" not in spots(graph)
+
+
+_WORDS = ["1", "2", "class_type", "inputs", "_meta", "title", "text", "positive", "latent_image", "guider", "seed"]
+_KINDS = ["KSampler", "CLIPTextEncode", "LoadImage", "EmptyLatentImage", "Reroute", "Prompt", "Reference 1"]
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from(_KINDS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(st.sampled_from(["1", "2", "3"]), st.integers(0, 2)).map(list)
+        | st.dictionaries(
+            st.sampled_from([*_WORDS, "width", "height", "image", "samples", "dropreel"]), inner, max_size=5
+        )
+    ),
+    max_leaves=14,
+)
+_NODES = st.dictionaries(
+    st.sampled_from(["1", "2", "3", "_dropreel"]),
+    st.fixed_dictionaries({"class_type": st.sampled_from(_KINDS), "inputs": _VALUES, "_meta": _VALUES}) | _VALUES,
+    max_size=4,
+)
+
+
+@given(_VALUES | _NODES)
+def test_no_file_however_odd_breaks_the_reading(told: Any) -> None:
+    try:
+        found = workflow.read(told, "odd")
+    except Wrong:
+        return
+    found.filled(dict.fromkeys(workflow.WHAT, "x"))
+    assert found.digest and found.models is not None
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)

@@ -193,6 +193,20 @@ def test_a_dead_service_is_asked_twenty_four_times_a_day_once_each(tmp_path: Pat
     assert asked <= 24
 
 
+def test_a_channel_of_notices_is_left_alone_for_two_minutes_at_most(tmp_path: Path) -> None:
+    (tmp_path / "stages").mkdir()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        settings = Settings.model_validate({"root": tmp_path, "notify": {"webhook": url}})
+        state = State(2, 9, 0.0, 0.0, "refused")
+        assert wait(failed(state, 100.0, "refused", 120.0), 100.0) == 120.0
+        for _ in range(2):
+            assert notify.notify(settings, "ready", "a", "b", http=door(settings, 1, 5, longest=120))
+        (problem,) = notify.notify(settings, "ready", "a", "b")
+        assert "left alone" in problem
+
+
 def test_one_caller_tries_while_the_others_still_find_it_open_and_its_death_is_survived(tmp_path: Path) -> None:
     now = [0.0]
     one, other = (Breaker(tmp_path / "file", lambda: now[0]) for _ in range(2))

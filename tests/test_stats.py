@@ -208,7 +208,7 @@ def test_clips_say_what_was_black_at_first_and_which_rung_saved_it() -> None:
     said = "\n".join(stats.lines(month))
     assert "clip minutes 4 each in the middle, 11.67 at most  (under 5)" in said
     assert "clips        4, 2 black at the first try, 1 bad otherwise" in said
-    assert "saved by     new seed 2, still 1" in said
+    assert "saved by     2 x new seed, 1 x still" in said
 
 
 def test_clips_of_a_sidecar_reach_the_ledger(tmp_path: Path) -> None:
@@ -286,5 +286,5 @@ def test_status_tells_what_was_asked_today_and_what_is_left_alone(tmp_path: Path
     services.bad("ollama:11434", "refused")
     services.bad("ollama:11434", "refused")
     first, second = service_lines.lines(tmp_path)
-    assert first == "gemini: 1 requests and 120 tokens today; the day's quota is used up"
+    assert first == "gemini: 1 requests today, 120 tokens; the day's quota is used up"
     assert second.startswith("ollama:11434 is left alone for ") and second.endswith(": refused")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from daemon import sidecars
 from daemon.approvals import requests
-from daemon.errors import FinalFault
+from daemon.errors import FinalFault, PassingFault
 from daemon.job import JobFolder
 from daemon.queue import spool
 from daemon.service.coordinator import Coordinator
@@ -189,6 +189,20 @@ def test_a_reply_that_names_no_picture_among_many_is_asked_which(room: Room, pee
     room.until(lambda: room.verdicts() == {"02b": "redo"})
 
 
+def test_a_reply_to_a_photo_of_one_place_is_about_all_its_candidates(tmp_path: Path, peer: Peer) -> None:
+    room = Room(tmp_path, peer)
+    room.settings.telegram.messages = 4
+    room.drop()
+    room.shown()
+    first, second = peer.in_chat(kind="photo")
+    assert (first.caption, second.caption) == ("01a, 01b", "02a, 02b")
+    peer.say("darker", ANNA, second)
+    room.until(lambda: room.verdicts() == {"02a": "redo", "02b": "redo"})
+    peer.say("01b ok", ANNA, first)
+    room.until(lambda: room.verdicts().get("01b") == "ok")
+    room.end()
+
+
 def test_words_on_the_desk_and_the_command_line_show_in_the_chat(room: Room, peer: Peer) -> None:
     room.drop()
     head, grid = room.shown()
@@ -340,6 +354,31 @@ def test_being_told_that_the_group_moved_is_enough(room: Room, peer: Peer) -> No
     peer.migrate(GROUP, -1001)
     room.until(lambda: any(m.buttons for m in peer.in_chat(-1001, "text")))
     room.until(lambda: len(peer.in_chat(-1001, "photo")) == 4)
+
+
+def test_a_message_that_is_never_answered_is_not_sent_for_ever(
+    room: Room, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daemon.service import telegram_hand
+
+    send, stuck = telegram_hand._send, []
+
+    def arrives_unanswered(*arguments: Any) -> tuple[int, ...]:
+        ids = send(*arguments)
+        if arguments[2].kind == "album":
+            stuck.append(ids)
+            raise PassingFault("127.0.0.1 doesn't answer", "silent for 300 seconds")
+        return ids
+
+    monkeypatch.setattr(telegram_hand, "_send", arrives_unanswered)
+    room.drop()
+
+    def hurried() -> bool:
+        room.c.telegram.errands.not_before = 0.0
+        return len(room.with_buttons()) == 2
+
+    room.until(hurried)
+    assert len(stuck) == 3
 
 
 def test_a_wrong_token_is_told_once_without_the_token(
@@ -513,3 +552,58 @@ def test_without_approvers_nobody_is_asked(tmp_path: Path, peer: Peer) -> None:
     toys.wav(settings.inbox / "songs" / "a.wav")
     coordinator(settings).run()
     assert peer.calls == []
+
+
+def test_an_edit_that_changes_nothing_is_no_trouble(room: Room, peer: Peer) -> None:
+    room.drop()
+    head, _ = room.shown()
+    (one,) = room.c.jobs.values()
+    room.c.telegram.chat(one).sent["1.head"].face = "forgotten"
+    room.c.telegram.errands.look_again()
+    room.settle()
+    sent = room.c.telegram.chat(one).sent["1.head"]
+    assert not sent.gone
+    assert sent.face != "forgotten"
+    assert head in peer.in_chat()
+
+
+def test_a_bot_that_was_put_out_of_the_group_goes_on_when_it_is_let_in_again(room: Room, peer: Peer) -> None:
+    peer.kicked.add(GROUP)
+    room.drop()
+    room.until(lambda: room.c.telegram.problem)
+    assert "Add the bot to the group again." in room.c.telegram.problem
+    assert room.c.telegram.errands.not_before - room.c.clock() > 200
+    peer.kicked.clear()
+    room.c.telegram.errands.not_before = 0.0
+    room.until(lambda: len(peer.in_chat(kind="photo")) == 4)
+    assert room.c.telegram.problem == ""
+
+
+def test_a_lost_state_costs_nothing_but_messages_that_come_again(room: Room, peer: Peer) -> None:
+    room.drop()
+    room.shown()
+    room.end()
+    (room.job().path / "state.json").unlink()
+    room.begin()
+    room.until(lambda: len(peer.in_chat(kind="photo")) == 8)
+    room.settle()
+    old, new = [message for message in peer.in_chat(kind="text") if "01a" in message.text]
+    peer.press(old, "✅ 01a")
+    room.until(lambda: "01a: approved by Anna" in new.text)
+
+
+def test_settings_that_are_read_again_change_who_may_decide_and_where(room: Room, peer: Peer) -> None:
+    room.drop()
+    _, grid = room.shown()
+    peer.press(grid, "✅ 01a", EVE)
+    peer.say("anything at all", ANNA)
+    room.until(lambda: not peer.updates or peer.asked("getUpdates")[-1].get("offset") == peer.number + 1)
+    assert room.verdicts() == {}
+    text = f"telegram: {{api: '{peer.url}', approvers: {{{EVE}: Eve}}}}\nroom_mb: 0\nsettle: 0.05\n"
+    (room.settings.root / "dropreel.yaml").write_text(text)
+    requests.leave(room.settings, "reload")
+    room.until(lambda: room.c.settings.telegram.approvers == {EVE: "Eve"})
+    peer.press(grid, "❌ 01b", ANNA)
+    peer.press(grid, "✅ 02a", EVE)
+    room.until(room.verdicts)
+    assert room.verdicts() == {"02a": "ok"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from daemon.backends import telegram as backend
@@ -23,6 +24,8 @@ from daemon.settings import Settings
 
 from . import telegram_peer
 from .telegram_peer import ANNA, GROUP, TOKEN, No, Peer
+
+calm = hypothesis_settings(deadline=None)
 
 
 @pytest.fixture
@@ -104,6 +107,13 @@ def test_a_revoked_token_is_told_at_once_and_tried_seldom() -> None:
     listener.ear.run()
     assert listener.waits == [300, 300, 300]
     assert len(listener.told) == 2
+
+
+def test_an_address_that_must_not_be_asked_is_told_at_once() -> None:
+    listener = Listener([FinalFault("api.telegram.org isn't asked: `privacy: local` holds", "", "", {"privacy": True})])
+    listener.ear.run()
+    assert listener.waits == [300]
+    assert "privacy: local" in listener.told[0]
 
 
 def test_an_ear_waits_as_long_as_it_is_asked_to() -> None:
@@ -213,6 +223,7 @@ def test_a_chat_gets_a_message_a_second_and_an_album_counts_for_what_it_holds() 
     assert sent_at([1] * 60, group=False)[-1] < 63
 
 
+@calm
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=60))
 @example([1, *[2, 1] * 20])
 def test_a_group_gets_at_most_twenty_messages_a_minute(costs: list[int]) -> None:

@@ -15,6 +15,7 @@ from .telegram_peer import ANNA, GROUP, TOKEN, No, Peer
 
 telegram = pytest.importorskip("telegram")
 error = pytest.importorskip("telegram.error")
+pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from daemon.backends.quota import Allowance, Quota
 from daemon.errors import PassingFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.settings import Settings
+from daemon.settings import Settings, load
 from daemon.stages import prompt, step_for
 from daemon.stages.prompting import asking, checking, script
 from daemon.stages.prompting.checking import Draft
@@ -465,7 +465,7 @@ def test_a_stage_that_resumes_asks_nothing_twice(peer: Any, tmp_path: Path, cart
 
 
 def test_a_model_that_takes_too_long_leaves_the_rest_to_the_templates(cartoon: Rule, tmp_path: Path) -> None:
-    now = [0.0]
+    now, left = [0.0], list[float]()
 
     class Slow:
         service, batch, listens = "ollama", 4, False
@@ -473,7 +473,8 @@ def test_a_model_that_takes_too_long_leaves_the_rest_to_the_templates(cartoon: R
         def label(self) -> str:
             return "ollama slow"
 
-        def ask(self, system: str, messages: Any, schema: Any, sound: Any = None, seed: int = 0) -> chat.Answer:
+        def ask(self, system: str, messages: Any, schema: Any, wish: chat.Wish = chat.PLAIN) -> chat.Answer:
+            left.append(wish.within)
             now[0] += 200.0
             return chat.Answer(
                 honest(json.loads(messages[0].text.partition("facts:\n")[2].partition("\nAnswer")[0]), 0)
@@ -488,7 +489,9 @@ def test_a_model_that_takes_too_long_leaves_the_rest_to_the_templates(cartoon: R
     )
     made = one.write([Slow()], asks)
     assert 0 < len(made.drafts) < sum(len(ask.spans) for ask in asks)
-    assert set(made.because.values()) == {"the time for writing was over"}
+    assert {because.rstrip(".").lower() for because in made.because.values()} == {"the time for writing was over"}
+    # No question may outlast the time that is left: a stage that overruns fails its job.
+    assert left == [480.0, 280.0, 80.0]
 
 
 # --- the song itself, to Gemini ------------------------------------------------------------------------
@@ -555,6 +558,14 @@ def test_requests_and_tokens_are_counted_over_restarts(peer: Any, tmp_path: Path
     (day,) = quota.told(tmp_path / "stages" / quota.FILE).values()
     turns = len(peer.turns)
     assert day == {peer.service: {"requests": turns, "asked": 826 * turns, "said": 290 * turns}}
+
+
+def test_a_share_for_one_service_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    settings = set_up(tmp_path, requests_a_day={"openai": 100})
+    assert settings.writer.requests_a_day == {"gemini": 20, "openai": 100}
+    for wrong in ({"gemini": -1}, {"gemnii": 5}):
+        with pytest.raises(ValueError, match="requests_a_day"):
+            set_up(tmp_path, requests_a_day=wrong)
 
 
 def test_a_days_share_is_kept_and_comes_again_the_next_day(tmp_path: Path) -> None:
@@ -653,3 +664,14 @@ def test_a_draft_is_said_in_the_rules_own_words(cartoon: Rule) -> None:
     assert "and a barrel-chested robot drummer" in first.subject
     assert first.characters == ["cyborg dj", "robot drummer"]
     assert first.pose == "walk"
+
+
+def test_the_settings_that_the_readme_shows_are_good_ones(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    chapters = readme[readme.index("## A first Ollama prompt") : readme.index("## How it has gone")]
+    shown = re.findall(r"```yaml\n(.*?)```", chapters, re.DOTALL)
+    (tmp_path / "dropreel.yaml").write_text("".join(shown))
+    settings = load(tmp_path)
+    assert settings.writer.ollama == "http://localhost:11434"
+    assert settings.privacy == "local"
+    assert all(name in readme for name in secret.NAMES)

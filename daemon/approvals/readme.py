@@ -53,6 +53,7 @@ def readme(
         _gate(approve, gate, grace),
         _standing(slots, decisions, gate, prompts, at),
         _unclear(strange, clashes, problems),
+        _motion(renders),
         _about(renders),
     ]
     return "\r\n".join(line.rstrip() for line in "\n\n".join(block for block in blocks if block).split("\n")) + "\r\n"
@@ -149,6 +150,11 @@ def _unclear(strange: tuple[str, ...], clashes: tuple[str, ...], problems: tuple
     if len(strange) > 20:
         lines.append(f"  and {len(strange) - 20} more names that say nothing to me")
     return "NOT UNDERSTOOD\n\n" + "\n".join(lines) if lines else ""
+
+
+def _motion(renders: Renders) -> str:
+    """What making clips of the pictures will cost, where somebody makes them."""
+    return f"WHAT WILL MOVE\n\n{_wrap(shown(renders.estimate))}" if renders.estimate else ""
 
 
 def _about(renders: Renders) -> str:

@@ -113,7 +113,7 @@ def _sheet(shown: Sequence[tuple[str, Picture | None]]) -> Picture:
     # The grid whose shape is nearest to that of a phone held either way.
     columns = min(range(1, len(shown) + 1), key=lambda n: abs(math.log(aspect * n / math.ceil(len(shown) / n) / 1.2)))
     rows = math.ceil(len(shown) / columns)
-    wide = (_SHEET - _GAP * (columns + 1)) // columns
+    wide = min((_SHEET - _GAP * (columns + 1)) // columns, max(one.width for one in there))
     high = max(32, int(wide / aspect))
     if high * rows > _SHEET:
         wide, high = max(32, int(wide * _SHEET / (high * rows))), max(32, _SHEET // rows)

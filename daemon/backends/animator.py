@@ -121,7 +121,7 @@ class Client:
 
     @staticmethod
     def _record(folder: Path, key: str) -> Path:
-        return folder / f"run-{key}.json"
+        return folder / f"asked-{key}.json"
 
     @staticmethod
     def _read(path: Path) -> _Begun | None:

@@ -26,7 +26,7 @@ from daemon.errors import PassingFault
 _FAILURES = 2  # in a row, before it is left alone
 _FIRST = 30.0
 _GROWS = 4.0
-_LONGEST = 3600.0
+LONGEST = 3600.0
 _TRY = 120.0  # seconds after which a caller that tries it is taken for dead
 _MOST = 64  # services remembered
 
@@ -56,22 +56,24 @@ def wait(state: State, now: float) -> float:
     return max(0.0, state.until - now, state.trying - now)
 
 
-def failed(state: State, now: float, why: str = "") -> State:
-    """The state after a failure: opened by the second in a row, and by each failed try, for longer each time."""
+def failed(state: State, now: float, why: str = "", longest: float = LONGEST) -> State:
+    """The state after a failure: opened by the second in a row, and by each failed try, each time for longer."""
     failures = state.failures + 1
     if failures < _FAILURES and not state.opened:
         return replace(state, failures=failures, why=why)
     if now < state.until:
         return replace(state, why=why)  # begun before it was opened
-    delay = min(_LONGEST, _FIRST * _GROWS**state.opened)
+    delay = min(longest, _FIRST * _GROWS**state.opened)
     return State(failures, min(state.opened + 1, 16), now + delay, 0.0, why)
 
 
 class Breaker:
-    """The states of all services of a root. path: the file; "" keeps them in this process alone."""
+    """The states of all services of a root. path: the file; None keeps them in this process alone. longest: seconds."""
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path, self._clock = path, clock
+    def __init__(
+        self, path: Path | None = None, clock: Callable[[], float] = time.monotonic, longest: float = LONGEST
+    ) -> None:
+        self._path, self._clock, self._longest = path, clock, longest
         self._here: dict[str, State] = {}
 
     def ask(self, service: str) -> bool:
@@ -103,7 +105,7 @@ class Breaker:
     def bad(self, service: str, why: str = "") -> None:
         """It is down, silent or broken."""
         with self._held() as states:
-            states[service] = failed(states.get(service, State()), self._clock(), why)
+            states[service] = failed(states.get(service, State()), self._clock(), why, self._longest)
             while len(states) > _MOST:
                 states.pop(next(iter(states)))
 

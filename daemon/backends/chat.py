@@ -5,10 +5,13 @@ A model is asked for JSON by a schema as pydantic makes it; each server's own di
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from daemon.backends.http import Limit
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,18 @@ class Answer:
     whole: bool = True
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What goes with a question: a sound (for a model that listens), a seed, and the seconds that are left for it."""
+
+    sound: Sound | None = None
+    seed: int = 0
+    within: float = math.inf
+
+
+PLAIN = Wish()
+
+
 class Model(Protocol):
     """A language model behind some protocol. Every call may raise PassingFault and FinalFault."""
 
@@ -48,18 +63,17 @@ class Model(Protocol):
     def label(self) -> str:
         """Service and model, for sidecars: "ollama gemma3:latest". Asks the server: a dead one is known at once."""
 
-    def ask(
-        self,
-        system: str,
-        messages: Sequence[Message],
-        schema: dict[str, Any],
-        sound: Sound | None = None,
-        seed: int = 0,
-    ) -> Answer:
+    def ask(self, system: str, messages: Sequence[Message], schema: dict[str, Any], wish: Wish = PLAIN) -> Answer:
         """One answer to a conversation, as JSON of that schema if the server can enforce it."""
 
     def release(self) -> None:
         """Gives back what it holds: memory of a graphics card, files. Never raises."""
+
+
+def limited(seconds: float, wish: Wish) -> Limit:
+    """The time limits of a question: as set, or what is left."""
+    left = max(1.0, min(seconds, wish.within))
+    return Limit(5, left, left)
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,6 @@ class Limit:
 QUICK = Limit(5, 15, 60)
 SLOW = Limit(5, 120)
 UPLOAD = Limit(10, 300)
-THINK = Limit(5, 300)  # a language model that is loaded first, and then writes
 
 
 @dataclass(frozen=True)

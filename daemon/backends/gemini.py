@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from daemon.backends.chat import Answer, Message, Sound, count, listing, mapping, openapi
+from daemon.backends.chat import PLAIN, Answer, Message, Sound, Wish, count, limited, listing, mapping, openapi
 from daemon.backends.http import QUICK, UPLOAD, Http, Limit, Reply, where
 from daemon.errors import Fault, FinalFault, PassingFault
 
@@ -50,7 +50,7 @@ class Gemini:
     ) -> None:
         self._http, self._url, self._model = http, url.rstrip("/"), model.removeprefix("models/")
         self._headers = {"x-goog-api-key": key}
-        self._limit, self._sleep, self._day_over = Limit(5, seconds, seconds), sleep, day_over
+        self._seconds, self._sleep, self._day_over = seconds, sleep, day_over
         self._files: dict[str, tuple[str, str]] = {}  # a sound's path -> name and address there
         self._known = False
 
@@ -62,20 +62,13 @@ class Gemini:
             self._known = True
         return f"gemini {self._model}"
 
-    def ask(
-        self,
-        system: str,
-        messages: Sequence[Message],
-        schema: dict[str, Any],
-        sound: Sound | None = None,
-        seed: int = 0,
-    ) -> Answer:
+    def ask(self, system: str, messages: Sequence[Message], schema: dict[str, Any], wish: Wish = PLAIN) -> Answer:
         """One answer, held to the schema by the service. The sound goes with the first message."""
         contents: list[dict[str, Any]] = [
             {"role": message.role, "parts": [{"text": message.text}]} for message in messages
         ]
-        if sound is not None:
-            contents[0]["parts"].insert(0, self._part(sound))
+        if wish.sound is not None:
+            contents[0]["parts"].insert(0, self._part(wish.sound))
         body = {
             "systemInstruction": {"parts": [{"text": system}]},
             "contents": contents,
@@ -83,11 +76,11 @@ class Gemini:
                 "responseMimeType": "application/json",
                 "responseSchema": openapi(schema),
                 "temperature": 0.9,
-                "seed": seed,
+                "seed": wish.seed,
             },
         }
         path = f"{self._url}/v1beta/models/{quote(self._model, safe='')}:generateContent"
-        return _answer(self._asked("POST", path, self._limit, json=body, largest=_BODY).json())
+        return _answer(self._asked("POST", path, limited(self._seconds, wish), json=body, largest=_BODY).json())
 
     def release(self) -> None:
         """Takes the songs that were sent away again; the service would do it after two days."""

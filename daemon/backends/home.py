@@ -77,7 +77,7 @@ def homely(host: str, port: int) -> list[str]:
 def forbidden(host: str, why: str) -> FinalFault:
     """The fault of a call that would leave the house."""
     return FinalFault(
-        f"{host} isn't asked: `privacy: local` holds",
+        f"{host} isn't asked under `privacy: local`",
         f"it lies outside the local network, {why}",
         "Take the service out of the settings, or set `privacy: open`.",
         {"host": host, "privacy": True},

@@ -25,7 +25,6 @@ from daemon.backends.exchange import (
     PUT_OFF,
     QUICK,
     SLOW,
-    THINK,
     UPLOAD,
     Again,
     Limit,
@@ -42,7 +41,7 @@ from daemon.backends.exchange import (
 from daemon.errors import FinalFault, PassingFault
 from daemon.settings import Settings
 
-__all__ = ["QUICK", "SLOW", "THINK", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
+__all__ = ["QUICK", "SLOW", "UPLOAD", "Http", "Limit", "Reply", "Upload", "door", "where"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -218,7 +217,12 @@ def door(
     sleep: Callable[[float], None] = time.sleep,
     *,
     patient: bool = False,
+    longest: float = breaker.LONGEST,
 ) -> Http:
-    """The session that the settings ask for. patient: it asks a service that failed all the same (a long poll)."""
-    services = None if patient else breaker.Breaker(settings.stages / breaker.FILE)
+    """The session that the settings ask for.
+
+    patient: it asks a service that failed all the same (a long poll). longest: seconds for which one that failed is
+    left alone at most.
+    """
+    services = None if patient else breaker.Breaker(settings.stages / breaker.FILE, longest=longest)
     return Http(attempts, seconds, sleep, local=settings.privacy == "local", services=services)

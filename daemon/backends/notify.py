@@ -21,6 +21,7 @@ from daemon.settings import Notify, Settings
 Kind = Literal["waiting", "ready", "failed", "reminder"]
 
 _SMTP_SECONDS = 20.0
+_LEFT_ALONE = 120.0  # a notice isn't repeated: a channel that came back should soon get the next one
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NTFY = {  # tag (a picture beside the title), priority 1..5
     "waiting": ("framed_picture", 4),
@@ -43,7 +44,7 @@ def notify(settings: Settings, kind: str, title: str, text: str, link: str = "",
         return []
     title, text = _line(title), shown_lines(text)[:_LONGEST]
     link = link if re.match(r"^https?://\S+$", link) else ""
-    http = http or door(settings, attempts=3, seconds=45)
+    http = http or door(settings, attempts=3, seconds=45, longest=_LEFT_ALONE)
     channels: list[tuple[str, Callable[[], None]]] = []
     if set_up.ntfy:
         channels.append(("ntfy", lambda: _ntfy(http, set_up, kind, title, text, link)))

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.backends.chat import Answer, Message, Sound, count, inlined, listing, mapping
-from daemon.backends.http import QUICK, Http, Limit, where
+from daemon.backends.chat import PLAIN, Answer, Message, Wish, count, inlined, limited, listing, mapping
+from daemon.backends.http import QUICK, Http, where
 from daemon.errors import Fault, FinalFault
 
 _CONTEXT = 8192  # tokens; a server's own default is smaller, and cuts what it is asked in silence
@@ -25,7 +25,7 @@ class Ollama:
 
     def __init__(self, http: Http, url: str, model: str, seconds: float = 300.0) -> None:
         self._http, self._url, self._model = http, url.rstrip("/"), model
-        self._limit = Limit(5, seconds, seconds)
+        self._seconds = seconds
         self._found = ""
         self._ours = False  # it wasn't loaded before we asked
 
@@ -50,14 +50,7 @@ class Ollama:
                 self._ours = self._found not in loaded
         return f"ollama {self._found}"
 
-    def ask(
-        self,
-        system: str,
-        messages: Sequence[Message],
-        schema: dict[str, Any],
-        sound: Sound | None = None,
-        seed: int = 0,
-    ) -> Answer:
+    def ask(self, system: str, messages: Sequence[Message], schema: dict[str, Any], wish: Wish = PLAIN) -> Answer:
         """One answer, held to the schema by the server."""
         self.label()
         turns = [{"role": "assistant" if m.role == "model" else "user", "content": m.text} for m in messages]
@@ -65,12 +58,13 @@ class Ollama:
             "model": self._found,
             "messages": [{"role": "system", "content": system}, *turns],
             "stream": False,
+            "think": False,
             "format": inlined(schema),
             "keep_alive": _KEEP,
-            "options": {"temperature": 0.8, "seed": seed, "num_ctx": _CONTEXT, "num_predict": _LONGEST},
+            "options": {"temperature": 0.8, "seed": wish.seed, "num_ctx": _CONTEXT, "num_predict": _LONGEST},
         }
         reply = self._http.send(
-            "POST", f"{self._url}/api/chat", self._limit, json=body, largest=_BODY, accept=(400, 404)
+            "POST", f"{self._url}/api/chat", limited(self._seconds, wish), json=body, largest=_BODY, accept=(400, 404)
         )
         said = mapping(reply.json())
         if reply.status != 200:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from daemon.backends.chat import Answer, Message, Sound, count, listing, mapping, strict
-from daemon.backends.http import QUICK, Http, Limit, Reply, where
+from daemon.backends.chat import PLAIN, Answer, Message, Wish, count, limited, listing, mapping, strict
+from daemon.backends.http import QUICK, Http, Reply, where
 from daemon.errors import FinalFault, PassingFault
 
 _BODY = 4 << 20
@@ -23,7 +23,7 @@ class OpenAI:
     def __init__(self, http: Http, url: str, model: str, key: str = "", seconds: float = 300.0) -> None:
         self._http, self._url, self._model = http, url.rstrip("/"), model
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._limit = Limit(5, seconds, seconds)
+        self._seconds = seconds
         self._format = 0  # how many ways of asking for JSON the server has refused
 
     def label(self) -> str:
@@ -42,14 +42,7 @@ class OpenAI:
             self._model = names[0]
         return f"openai {self._model}"
 
-    def ask(
-        self,
-        system: str,
-        messages: Sequence[Message],
-        schema: dict[str, Any],
-        sound: Sound | None = None,
-        seed: int = 0,
-    ) -> Answer:
+    def ask(self, system: str, messages: Sequence[Message], schema: dict[str, Any], wish: Wish = PLAIN) -> Answer:
         """One answer; where the server can't hold it to the schema, JSON is asked for, and then nothing but words."""
         self.label()
         turns = [{"role": "assistant" if m.role == "model" else "user", "content": m.text} for m in messages]
@@ -69,7 +62,7 @@ class OpenAI:
             reply = self._http.send(
                 "POST",
                 f"{self._url}/chat/completions",
-                self._limit,
+                limited(self._seconds, wish),
                 json=body,
                 headers=self._headers,
                 largest=_BODY,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -58,14 +59,17 @@ class Quota:
     ) -> None:
         self._path, self._allowances, self._now, self._sleep = path, allowances, now, sleep
 
-    def reserve(self, service: str) -> None:
+    def reserve(self, service: str, within: float = math.inf) -> None:
         """Counts a request that is about to be made; waits where there were too many within a minute.
 
-        PassingFault where the day's share is used up. Counted before it is sent: a crash never makes it one too many.
+        PassingFault where the day's share is used up, or where it would have to wait longer than `within` seconds.
+        Counted before it is sent: a crash never makes it one too many.
         """
         for _ in range(4):
             if (pause := self._reserve(service)) <= 0:
                 return
+            if (within := within - pause) < 0:
+                break
             self._sleep(pause)
         raise PassingFault(f"{service} is asked too often", "too many requests within a minute")
 

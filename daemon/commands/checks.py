@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daemon import __version__, redact, rulebook
-from daemon.commands import folder_checks, look, service_checks, telegram
+from daemon.commands import comfy_checks, folder_checks, look, service_checks, telegram
 from daemon.commands.folder_checks import Check, Finding, user_name
 from daemon.errors import UsageError
 from daemon.places import Root
@@ -205,6 +205,7 @@ ALL: tuple[Check, ...] = (
     service_checks.services,
     service_checks.privacy,
     service_checks.writers,
+    comfy_checks.comfyui,
     telegram.check,
     service,
     clock,

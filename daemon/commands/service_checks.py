@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from daemon import secret
 from daemon.backends import breaker, home, quota
 from daemon.backends.chat import Model
+from daemon.backends.http import door
 from daemon.commands.folder_checks import Finding
 from daemon.errors import Fault, UsageError
 from daemon.rules import Writing
@@ -116,7 +117,8 @@ def writers(settings: Settings) -> Iterator[Finding]:
         yield Finding("FAIL", "writer", fault.what, fault.remedy)
         return
     counted = models.counters(settings)
-    found: list[Model] = models.choose(Writing(), settings, counted)[0]
+    http = door(settings, attempts=1, seconds=10, patient=True)
+    found: list[Model] = models.choose(Writing(), settings, counted, http)[0]
     today = {service: quota.today(settings.stages / quota.FILE, service) for service in models.ORDER}
     for model in found:
         try:

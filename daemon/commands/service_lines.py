@@ -18,7 +18,7 @@ def lines(stages: Path) -> list[str]:
         if today["requests"]:
             over = "; the day's quota is used up" if today.get("over") else ""
             tokens = today["asked"] + today["said"]
-            found.append(f"{plain(service)}: {today['requests']} requests and {tokens} tokens today{over}")
+            found.append(f"{plain(service)}: {today['requests']} requests today, {tokens} tokens{over}")
     now = time.monotonic()
     for service, state in breaker.Breaker(stages / breaker.FILE).told().items():
         left = breaker.wait(state, now)

@@ -193,7 +193,7 @@ def _row(name: str, said: str, target: str = "", good: bool = True) -> str:
 
 
 def _list(counts: dict[str, int]) -> str:
-    return ", ".join(f"{plain(name)} {times}" for name, times in counts.items())
+    return ", ".join(f"{times} x {plain(name)}" for name, times in counts.items())
 
 
 def _many(number: int, what: str) -> str:

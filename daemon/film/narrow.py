@@ -1,6 +1,7 @@
-"""Narrow films: close framings are held back, so that faces stay whole. Pure.
+"""Close framings held back: in narrow films, so that faces stay whole, and on clips that models made. Pure.
 
-A camera scale that shows head and shoulders in a wide frame shows half a face in a narrow one.
+A camera scale that shows head and shoulders in a wide frame shows half a face in a narrow one. A clip has a fraction
+of the film's pixels: closer, it would be soft.
 """
 
 from __future__ import annotations
@@ -14,14 +15,25 @@ _SQUARE = 1.0  # and from which down the whole of it holds
 # The closest camera by the framing that the picture was painted in; a picture of another kind may show anything.
 _CLOSEST = {"close": 1.16, "medium": 1.42, "wide": 1.95, "": 1.6}
 _LEAST = 1.02
+_ON_CLIPS = 1.3  # the closest camera on a clip that has fewer pixels across than the film
 
 
 def held_back(timeline: Timeline) -> Timeline:
-    """The same timeline with no camera closer than a narrow frame bears; a wide one as it was."""
+    """The same timeline with no camera closer than a narrow frame or a clip bears; other shots as they were."""
+    shots = tuple(_on_clip(shot, timeline.width) for shot in timeline.shots)
     narrow = min(1.0, max(0.0, (WIDE - timeline.width / timeline.height) / (WIDE - _SQUARE)))
-    if not narrow:
-        return timeline
-    return replace(timeline, shots=tuple(_shot(shot, narrow) for shot in timeline.shots))
+    if narrow:
+        shots = tuple(_shot(shot, narrow) for shot in shots)
+    return timeline if shots == timeline.shots else replace(timeline, shots=shots)
+
+
+def _on_clip(shot: Shot, width: int) -> Shot:
+    clip = (shot.picture.scene.get("own") or {}).get("clip") or {}
+    most = max(shot.camera_from[2], shot.camera_to[2])
+    if not clip.get("goes_on") or most <= _ON_CLIPS or int(clip["size"][0]) >= width:
+        return shot
+    share = _ON_CLIPS / most
+    return replace(shot, camera_from=_scaled(shot.camera_from, share), camera_to=_scaled(shot.camera_to, share))
 
 
 def _shot(shot: Shot, narrow: float) -> Shot:

@@ -103,12 +103,13 @@ def view(
         ],
         "failed": sum(not one.ok for one in sync.checks),
         "films": [_film(one) for one in sync.films] if len(sync.films) > 1 or _told(sync) else [],
+        "clips": [_clip(one) for one in sync.clips],
         "missing": [{"name": shown(one.name), "why": shown(one.why)} for one in sync.missing],
         "loudness": _loudness(sync),
         "loudness_of_film": any(after != "-" for _, _, after in _loudness(sync)),
         "effects": Counter(shown(str(one.get("kind", ""))) for one in edit.get("effects") or []).most_common(),
         "approval": _approved(approval),
-        "notes": [shown(note) for note in (*analysis.notes, *notes)],
+        "notes": [shown(note) for note in (*analysis.notes, *notes, *sync.notes)],
         "tries": sync.tries,
     }
 
@@ -171,6 +172,20 @@ def _score_bars(scores: sidecars.Scores) -> list[dict[str, Any]]:
         {"name": "this film", "share": round(100 * min(1.0, scores.hit), 1), "mine": True},
         {"name": "random cuts", "share": round(100 * min(1.0, scores.random_hit), 1), "mine": False},
     ]
+
+
+def _clip(clip: sidecars.Clip) -> dict[str, Any]:
+    """Who moved a still, on which rung, and what the tries before it came to."""
+    refused = [f"{shown(one.rung)}: {shown(one.fault)}" for one in clip.tries if one.fault]
+    skipped = [f"{shown(one.rung)} left out, {shown(one.skipped)}" for one in clip.tries if one.skipped]
+    return {
+        "id": shown(clip.picture or clip.slot),
+        "moves": bool(clip.file),
+        "by": shown(clip.by) if clip.file else "the still, on the beat",
+        "rung": shown(clip.rung) if clip.file else shown(clip.because),
+        "tries": "; ".join([*refused, *skipped]),
+        "took": f"{clip.seconds:.0f} s" if clip.seconds else "",
+    }
 
 
 def _shot(shot: dict[str, Any], beats: Sequence[float], fps: Fraction) -> dict[str, Any]:

@@ -148,12 +148,17 @@ def colour(plane: Frame, light: Frame, tint: Frame) -> None:
     rows, columns = light.shape
     part, half = np.float32(1.6 / 255.0), np.float32(0.5)
     one = np.float32(1.0)
+    flat, tints = plane.reshape(rows, columns * 2), tint.reshape(rows, columns * 2)
+    shares = np.empty(columns * 2, np.float32)
     for y in range(rows):
+        row, target, tone = light[y], flat[y], tints[y]
         for x in range(columns):
-            share = min(one, np.float32(light[y, x]) * part)
-            for c in range(2):
-                value = np.float32(plane[y, x, c])
-                plane[y, x, c] = np.uint8(np.int32(value + (np.float32(tint[y, x, c]) - value) * share + half))
+            share = min(one, np.float32(row[x]) * part)
+            shares[2 * x] = share
+            shares[2 * x + 1] = share
+        for x in range(2 * columns):
+            value = np.float32(target[x])
+            target[x] = np.uint8(np.int32(value + (np.float32(tone[x]) - value) * shares[x] + half))
 
 
 @_jit

@@ -93,6 +93,7 @@ def start(c: Coordinator, one: Tracked, now: float) -> None:
     remember(c, one)
     one.running, one.wants, one.started = verb, "", now
     one.fraction, one.doing, one.left = 0.0, "", c.estimates.seconds(verb, one.length)
+    one.preview = ""
     limit = getattr(c.settings.limits, verb)
     c.log.info("started", job=one.id, stage=verb, attempt=one.state.attempt)
     needs = resource(one.kind, verb, one.about.rule if one.about else {}, c.settings)

@@ -39,6 +39,7 @@ from daemon.settings import Settings
 
 _TURN = 0.5  # seconds between looks at requests, and the longest that the loop sleeps
 _TIDY = 3600.0
+_GRACE = 1.0  # seconds that an attempt has to end by itself when the daemon stops; cut short, it is made again
 
 
 class WorkersLike(Protocol):
@@ -137,7 +138,7 @@ class Coordinator:
         self.systemd.say("STOPPING=1")
         self.inbox.stop()
         self.telegram.stop()
-        self.workers.stop(3.0)
+        self.workers.stop(_GRACE)
         for one in self.jobs.values():
             if one.running or one.stage == "rendered":
                 # Ending on purpose is no interruption.
@@ -232,6 +233,7 @@ class Coordinator:
             if one and one.running and event.attempt == one.state.attempt:
                 one.fraction, one.doing = event.fraction, event.doing
                 one.left = event.extra.get("left")
+                one.preview = _file_name(event.extra.get("preview")) or one.preview
         elif isinstance(event, WorkerEnded):
             ends.ended(self, event)
         elif isinstance(event, HandEnded):
@@ -303,3 +305,8 @@ class Coordinator:
     def stamp(self) -> str:
         """Now, for people: ISO 8601 with the local offset."""
         return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _file_name(said: object) -> str:
+    """The plain name of a file, as a worker says it; "" where it is none."""
+    return said if isinstance(said, str) and said and "/" not in said and not said.startswith(".") else ""

@@ -11,6 +11,7 @@ from daemon.queue import schedule
 from daemon.service import acts, desks
 from daemon.service.tracked import Tracked
 from daemon.stages import PIPELINES
+from daemon.stages.animating import pace
 
 if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
@@ -50,6 +51,8 @@ def _advanced(c: Coordinator, one: Tracked, verb: str, outcome: Advance, took: f
     made.seconds = made.seconds or round(took, 3)
     sidecars.write(one.folder.path, made)
     c.estimates.learn(verb, one.length, took)
+    if isinstance(made, sidecars.Sync) and made.clips:
+        pace.learn(c.settings.stages, [clip.model_dump() for clip in made.clips])
     one.state.tries.pop(verb, None)
     one.state.interruptions.pop(verb, None)
     one.state.last_fault = ""

@@ -8,7 +8,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from daemon import names, sidecars
+from daemon import names, redact, sidecars
 from daemon.errors import FinalFault
 from daemon.job import LIVE
 from daemon.service.tracked import Tracked
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 _EVERY = 1.0
 _PAGES_EVERY = 2.0
 _ALIVE = 15.0  # `status` takes what is older than 30 s for stale
-_VERBS = {"analyze": "listening", "prompt": "writing prompts", "render": "painting", "sync": "making the film"}
+_VERBS = {
+    "analyze": "listening",
+    "prompt": "writing prompts",
+    "render": "painting",
+    "sync": "making the film",
+    "shrink": "making a smaller copy",
+}
 
 
 def hear(one: Tracked) -> None:
@@ -62,6 +68,7 @@ def of_job(c: Coordinator, one: Tracked, now: float) -> dict[str, Any]:
         "running": bool(one.running),
         "fraction": round(one.fraction, 3),
         "doing": one.doing or (_VERBS.get(verb, verb) if one.running else ""),
+        "preview": one.preview if one.running else "",
         "left": None if left is None else round(left, 1),
         "held": one.held,
         "waits_for": _waits_for(one),
@@ -143,7 +150,7 @@ class Pages:
         if now - self._wrote < _EVERY and not force:
             return
         self._wrote = now
-        shown = whole(c)
+        shown = redact.value(whole(c))
         text = json.dumps(shown)
         # What grows by itself isn't news: a daemon with nothing to do writes nothing.
         jobs = [{**job, "age": 0} for job in shown["jobs"]]

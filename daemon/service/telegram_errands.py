@@ -6,9 +6,11 @@ desk or an approval meanwhile need nothing of their own. What an errand did is w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.approvals import telegram as chats
+from daemon.approvals import telegram_faces
 from daemon.approvals.telegram import Chat, Due, Post, Sent
 from daemon.errors import Fault
 from daemon.events import HandEnded
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _BLIP = 60.0  # seconds of failing before anybody is told
 _LONGEST = 60.0
 _BROKEN = 300.0
+_UNSURE = 3  # times that a message may have arrived without an answer, before it is taken for sent
 
 
 class Errands:
@@ -39,6 +42,7 @@ class Errands:
         self._waits = True
         self._failing: float | None = None
         self._fails = 0
+        self._unsure: dict[tuple[str, str], int] = {}
         self._quiet: dict[str, tuple[Any, ...]] = {}  # by job: what was there when nothing was due
 
     @property
@@ -132,7 +136,7 @@ class Errands:
             due=due,
             folder=one.folder.path,
             files={picture.id: picture.file for picture in one.renders.pictures} if one.renders else {},
-            name=chats.video_name(views.title(one), due.post.file if due.post else ""),
+            name=telegram_faces.video_name(views.title(one), due.post.file if due.post else ""),
             poster=views.poster(one) if due.key.endswith(".film") else "",
         )
         self._fly((one.id, due), errand, due.post.messages if due.verb == "send" and due.post else 0, now)
@@ -170,12 +174,25 @@ class Errands:
         if not isinstance(result, Outcome):
             result = Outcome("down", why=f"an errand failed: {type(event.error).__name__}")
             self.c.log.error("an errand in Telegram failed", error=repr(event.error))
+        result = self._sure(flying, result)
         over = self._line_went(result)
         if isinstance(flying, Notice):
             flying.ids, flying.chat = result.ids or flying.ids, self.telegram.here
             flying.told = flying.told if over else ""
         elif flying is not None and over and (one := self.c.jobs.get(flying[0])) is not None:
             self._went(one, flying[1], result)
+
+    def _sure(self, flying: tuple[str, Due] | Notice | None, result: Outcome) -> Outcome:
+        """The outcome; what was sent three times without an answer counts as refused: it may lie there thrice."""
+        what = (flying[0], flying[1].key) if isinstance(flying, tuple) else ("", "notice")
+        if result.how != "unsure":
+            self._unsure.pop(what, None)
+            return result
+        self._unsure[what] = self._unsure.get(what, 0) + 1
+        if self._unsure[what] < _UNSURE:
+            return result
+        del self._unsure[what]
+        return replace(result, how="refused")
 
     def _line_went(self, result: Outcome) -> bool:
         """Whether the errand is over, one way or another; else it is given again, later."""

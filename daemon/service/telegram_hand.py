@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from daemon.approvals import telegram_photo
-from daemon.approvals.telegram import Due, Grid, Post
+from daemon.approvals.telegram import Due
+from daemon.approvals.telegram_faces import Grid, Post
 from daemon.backends.telegram import Bot, Busy, File, Refused
 from daemon.errors import Fault, FinalFault, PassingFault
 
-How = Literal["done", "gone", "later", "down", "broken", "moved", "refused", "lost"]
+How = Literal["done", "gone", "later", "down", "unsure", "broken", "moved", "refused", "lost"]
 
 _GONE = (
     "message to edit not found",
@@ -29,8 +30,9 @@ _LINE = ("chat not found", "thread not found", "have no rights", "not enough rig
 class Outcome:
     """How an errand went. ids: the messages that it made.
 
-    done; gone: somebody removed the message; later: asked to wait `after` seconds; down: nobody answers; broken: the
-    line itself is refused; moved: the group is `moved_to` now; refused: this one message is; lost: a file is gone.
+    done; gone: somebody removed the message; later: asked to wait `after` seconds; down: nobody is there; unsure: no
+    answer came, so that it may have arrived; broken: the line itself is refused; moved: the group is `moved_to` now;
+    refused: this one message is; lost: a file is gone.
     """
 
     how: How
@@ -68,13 +70,16 @@ def carry_out(bot: Bot, errand: Errand) -> Outcome:
     except Refused as refused:
         return _refused(refused)
     except PassingFault as fault:
-        return Outcome("down", why=fault.sentence())
+        sent = "doesn't answer" in fault.what or "broke off" in fault.what
+        return Outcome("unsure" if sent else "down", why=fault.sentence())
     except FinalFault as fault:
         # Of the door: the address itself is wrong, or mustn't be asked. Else it is about this one picture.
         how: How = "broken" if "host" in fault.facts or "privacy" in fault.facts else "refused"
         return Outcome(how, why=fault.sentence())
     except FileNotFoundError as error:
         return Outcome("lost", why=f"{Path(str(error.filename or '')).name} is gone")
+    except KeyError as error:
+        return Outcome("lost", why=f"there is no picture {error} any more")
     except OSError as error:
         return Outcome("lost", why=str(error.strerror or type(error).__name__))
 

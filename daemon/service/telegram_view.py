@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from daemon.service.coordinator import Coordinator
 
 _NOTES = 3
+_VIDEO = 48_000_000  # bytes of a video that any server takes
 
 
 def approve_of(one: Tracked) -> Approve:
@@ -110,18 +111,21 @@ def _film(c: Coordinator, one: Tracked, chat: Chat) -> tuple[str, tuple[int, int
     if one.stage != "done" or one.delivery is None or not one.delivery.delivered or chat.film != "owed":
         return "", (0, 0, 0), ""
     said = [f"{title(one)}: the film is ready, in outbox/{names.shown(one.delivery.folder)}."]
-    if one.scores:
-        said.append(one.scores)
+    sync = one.folder.read(sidecars.Sync)
+    whole = sync.films[0] if sync and sync.films else None
+    if sync is not None and sync.scores.cuts:
+        said.append(f"{sync.scores.sentence()}.")
     found = _sendable(c, one)
-    file = "" if chat.unsent else chat.copy_file or (found.file if found else "")
     if chat.unsent:
         said.append(f"It can't be sent here: {chat.unsent}")
-    shape = (0, 0, 0)
-    if found is not None and file == found.file:
-        shape = (found.width, found.height, round(found.frames / Fraction(found.fps)))
-    elif file:
+        return "", (0, 0, 0), "\n".join(said)
+    file = chat.copy_file or (found.file if found else "")
+    if whole is None or not file:
+        return "", (0, 0, 0), "\n".join(said)
+    if file != whole.file:
         said.append("This is a smaller copy, made for the phone.")
-    return file, shape, "\n".join(said)
+    # A copy has the film's own proportions.
+    return file, (whole.width, whole.height, round(whole.frames / Fraction(whole.fps))), "\n".join(said)
 
 
 def poster(one: Tracked) -> str:
@@ -137,7 +141,7 @@ def _animatic(c: Coordinator, one: Tracked) -> str:
         size = one.folder.file(name).stat().st_size if name else 0
     except OSError:
         return ""
-    return name if 0 < size <= c.settings.telegram.film_mb * 1_000_000 else ""
+    return name if 0 < size <= max(_VIDEO, c.settings.telegram.film_mb * 1_000_000) else ""
 
 
 def _spans(one: Tracked) -> dict[str, Span]:
@@ -169,7 +173,9 @@ def _about(one: Tracked, slots: int) -> list[str]:
 
 def _lines(one: Tracked) -> list[str]:
     """What else to know before saying yes: what the painter noted, and what the next stage is going to cost."""
-    return list(one.renders.notes[:_NOTES]) if one.renders else []
+    if not one.renders:
+        return []
+    return [line for line in (one.renders.estimate, *one.renders.notes[:_NOTES]) if line]
 
 
 def _over(one: Tracked) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
@@ -31,11 +32,14 @@ def follow(telegram: Telegram, update: Any) -> str:
     answer = _follow(telegram, said)
     kept.heard = [*kept.heard, said.number][-_KEPT:]
     kept.offset = said.number + 1
-    telegram.keep()
-    return answer
+    if isinstance(said, words.Press | words.Moved) or answer is not None:
+        # What says nothing may be told again after a restart, and needs no write.
+        telegram.keep()
+    return answer or ""
 
 
-def _follow(telegram: Telegram, said: words.Update) -> str:
+def _follow(telegram: Telegram, said: words.Update) -> str | None:
+    """What its sender is to be told; None where it said nothing to us."""
     if isinstance(said, words.Moved):
         telegram.moved(said.chat, said.into)
         return ""
@@ -47,10 +51,10 @@ def _follow(telegram: Telegram, said: words.Update) -> str:
         if isinstance(said, words.Press | words.Said) and said.user not in telegram.strangers:
             telegram.strangers.add(said.user)
             telegram.c.log.info("ignored in Telegram: not among telegram.approvers", user=said.user, name=said.name)
-        return ""
+        return None
     if isinstance(said, words.Press):
         return _press(telegram, said, name)
-    return _said(telegram, said, name) if isinstance(said, words.Said) else ""
+    return _said(telegram, said, name) if isinstance(said, words.Said) else None
 
 
 def _press(telegram: Telegram, press: words.Press, name: str) -> str:
@@ -60,17 +64,17 @@ def _press(telegram: Telegram, press: words.Press, name: str) -> str:
     return decide(telegram, button.job, button.verdict, button.pictures, name, press.number)
 
 
-def _said(telegram: Telegram, said: words.Said, name: str) -> str:
+def _said(telegram: Telegram, said: words.Said, name: str) -> str | None:
     if not said.to:
-        return _HELP if said.text.startswith(("/start", "/help")) else ""
+        return _HELP if said.text.startswith(("/start", "/help")) else None
     for one in telegram.c.jobs.values():
         shown = chats.pictures_of(telegram.chat(one), said.chat, said.to)
         if shown is not None:
             break
     else:
-        return ""
+        return None
     wish = words.wish(said.text, _known(one))
-    pictures = wish.pictures or (shown if len(shown) == 1 else ())
+    pictures = wish.pictures or _meant(one, shown)
     if not pictures:
         example = shown[0] if shown else "03b"
         return f"Which picture? Begin with its name: \u201c{example} darker\u201d."
@@ -116,6 +120,13 @@ def decide(
         return ""
     what = "All" if pictures == (words.WHOLE,) else ", ".join(pictures)
     return f"{what}: {_DONE[verdict]}."
+
+
+def _meant(one: Tracked, shown: tuple[str, ...]) -> tuple[str, ...]:
+    """The pictures that a word without a name is about: all candidates of one place, as far as they are still open."""
+    if len({ident.rstrip(ascii_lowercase) for ident in shown}) != 1:
+        return ()
+    return tuple(ident for ident in shown if ident not in one.decisions.redone) or shown
 
 
 def _known(one: Tracked) -> set[str]:

@@ -23,6 +23,7 @@ class Tracked:
     fraction: float = 0.0
     doing: str = ""
     left: float | None = None
+    preview: str = ""  # a file of the job: the picture that comes about right now
     started: float = 0.0
     since: float = 0.0  # in this stage
     not_before: float = 0.0

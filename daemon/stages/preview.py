@@ -15,6 +15,7 @@ from daemon.errors import UsageError
 from daemon.film import prepare
 from daemon.job import JobFolder
 from daemon.stages import words
+from daemon.stages.animating.animate import with_clips
 from daemon.stages.rendering import plan
 from daemon.stages.syncing import films
 from daemon.stages.syncing.sources import Sources, load_envelopes, slots_of
@@ -85,7 +86,7 @@ def _read(job: JobFolder, tools: Tools, place: Callable[[str], Path]) -> Sources
         for prompt in prompts.prompts:
             mine = [picture for picture in renders.pictures if picture.slot == prompt.slot]
             chosen[prompt.slot] = plan.preferred(mine, decisions)[:1]
-    return Sources(
+    sources = Sources(
         job,
         about,
         analysis,
@@ -94,6 +95,8 @@ def _read(job: JobFolder, tools: Tools, place: Callable[[str], Path]) -> Sources
         load_envelopes(job.path, analysis),
         words.timed(job, about, analysis.tags, place),
     )
+    made = job.read(sidecars.Sync)
+    return with_clips(sources, made.clips) if made else sources
 
 
 def _formed(deliver: Deliver, form: str) -> Deliver:

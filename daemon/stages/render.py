@@ -18,6 +18,7 @@ from daemon.errors import FinalFault
 from daemon.job import JobFolder
 from daemon.rules import Rule
 from daemon.sidecars import Analysis, Picture, Prompts, Renders
+from daemon.stages.animating import estimate
 from daemon.stages.prompting import palette
 from daemon.stages.rendering import comfy, files, material, moving, own, plan, references, shown
 from daemon.stages.rendering.steer import Wish, steer
@@ -69,6 +70,9 @@ def render(job: JobFolder, tools: Tools) -> Renders:
     made = Renders(round=round_, pictures=pictures, made_by=f"render {work.painter.VERSION}")
     made = shown.sheets(job, tools, facts, work.analysis, work.prompts, made)
     shown.animatic(job, tools, facts, work.rule, work.analysis, work.prompts, made, decisions, work.notes)
+    made.estimate = estimate.line(
+        job, tools.settings, work.rule, facts, work.analysis, work.prompts, pictures, decisions
+    )
     made.notes = list(dict.fromkeys(work.notes))
     tools.progress(1.0, f"{len(pictures)} pictures")
     return made
@@ -137,7 +141,9 @@ class _Work:
         """Paints what isn't there yet; what is there with the right fingerprint is taken as it is."""
         self.total = max(self.total, self.done + len(wanted))
         outside = self.comfy.paint(wanted, self._tick) if self.comfy and wanted else {}
-        return [self._painted(item, outside.get(item.id, self.fallback)) for item in wanted]
+        made = [self._painted(item, outside.get(item.id, self.fallback)) for item in wanted]
+        self.notes += comfy.told(made)
+        return made
 
     def _painted(self, item: plan.Wanted, outside: comfy.Made | str) -> Picture:
         """A picture as ComfyUI made it, or by the built-in painter, with the reason why."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import json
@@ -26,8 +27,10 @@ STEPS = ("listen", "prompt", "paint", "your word", "film", "outbox")
 _AT_STEP = {"queued": 0, "analyzed": 1, "prompted": 2, "rendered": 3, "approved": 4, "synced": 5, "done": 6}
 _MOST = 60
 _DONE_SHOWN = 12
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,}={0,2}")
 _DIGEST = re.compile(rb'<meta name="dropreel-digest" content="([0-9a-f]{16})">')
 _LARGEST = 8 << 20
+_PREVIEW_LARGEST = 64 << 10
 
 
 def status_page(snapshot: dict[str, Any], inbox: str) -> str:
@@ -54,12 +57,34 @@ def write(settings: Settings, snapshot: dict[str, Any], area: str) -> bool:
 
     Raises OSError where the folder is gone or can't be written. May be slow on a share.
     """
-    page = status_page(snapshot, area).encode("utf-8", "replace")
+    page = status_page(with_previews(settings, snapshot), area).encode("utf-8", "replace")
     base = settings.review if area == REVIEW else settings.inbox
     steps = [] if area == REVIEW else _inside(area)
     if steps is None:
         raise FileNotFoundError(area)
     return _write(base, steps, page, settings)
+
+
+def with_previews(settings: Settings, snapshot: dict[str, Any]) -> dict[str, Any]:
+    """The snapshot with the pictures that come about right now, read from the jobs' folders."""
+    jobs = [
+        {**job, "preview": _preview(settings.stages / job["stage"] / job["name"] / job["preview"])}
+        if job.get("preview") and job.get("running")
+        else job
+        for job in snapshot.get("jobs", [])
+    ]
+    return {**snapshot, "jobs": jobs}
+
+
+def _preview(path: Path) -> str:
+    """A small JPEG as base64; "" where there is none."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_PREVIEW_LARGEST + 1)
+    except OSError:
+        return ""
+    fits = len(data) <= _PREVIEW_LARGEST and data.startswith(b"\xff\xd8")
+    return base64.b64encode(data).decode() if fits else ""
 
 
 def _write(base: Path, steps: list[str], page: bytes, settings: Settings, inside: int | None = None) -> bool:
@@ -156,6 +181,7 @@ def _job(job: dict[str, Any], review: bool) -> dict[str, Any]:
         "running": running,
         "percent": round(100 * fraction),
         "doing": _doing(job, running, held, asks),
+        "preview": str(job.get("preview") or "") if running and _BASE64.fullmatch(str(job.get("preview"))) else "",
         "held": bool(held) and not running,
         "left": duration(_number(job.get("left"))) if running else "",
         "asks": asks,

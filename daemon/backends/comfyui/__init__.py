@@ -1,6 +1,6 @@
 """ComfyUI: any workflow in API format, on one server or several, with nothing lost or made twice by a crash.
 
-    pool = Pool(settings.comfyui)                      the servers, each job to the least busy
+    pool = pooled(settings)                            the servers, each job to the least busy
     found = workflow.load(path, mapping, models)       a workflow, with its places found
     done, values = pool.run(Task(found, values, images), folder, key, tell)
     pool.fetch(done, output, path, largest)            a file of it, streamed to disk
@@ -22,7 +22,7 @@ from daemon.backends.comfyui.faults import (
     TooSlow,
     Wrong,
 )
-from daemon.backends.comfyui.pool import Picture, Pool, Task
+from daemon.backends.comfyui.pool import Picture, Pool, Task, pooled
 from daemon.backends.comfyui.replies import Output
 from daemon.backends.comfyui.runs import Done, Patience, cancel_left
 from daemon.backends.comfyui.server import Server
@@ -46,4 +46,5 @@ __all__ = [
     "TooSlow",
     "Wrong",
     "cancel_left",
+    "pooled",
 ]

@@ -20,9 +20,10 @@ from daemon.backends.comfyui.replies import Output, some
 from daemon.backends.comfyui.runs import Done, Patience, Runner, Tell
 from daemon.backends.comfyui.server import Server
 from daemon.backends.comfyui.workflow import Workflow, model_files
-from daemon.backends.http import Http, Limit
+from daemon.backends.http import Http, Limit, door
 from daemon.errors import Fault, FinalFault
 from daemon.outside import ComfyUI
+from daemon.settings import Settings
 
 Values = Mapping[str, Any]
 Shrink = Callable[[Values, int], Values | None]
@@ -273,6 +274,18 @@ class Pool:
                 return True
             self._sleep(_UNLOADING)
         return False
+
+
+def pooled(settings: Settings, **more: Any) -> Pool:
+    """The pool of a root's settings, through the one HTTP door. Servers are asked even where they were away lately."""
+    return Pool(
+        settings.comfyui,
+        **{
+            "http": lambda: door(settings, attempts=3, seconds=20, patient=True),
+            "probe": lambda: door(settings, attempts=1, seconds=5, patient=True),
+            **more,
+        },
+    )
 
 
 def lacking(server: Server, wanted: Workflow) -> list[str]:

@@ -18,7 +18,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from daemon.backends import home
 from daemon.backends.comfyui.replies import Graph, title
-from daemon.errors import Fault
 
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _LARGEST = 16 << 20  # of a frame: some nodes send whole pictures
@@ -157,7 +156,6 @@ class Listener:
         self.close()
 
     def _hear(self) -> None:
-        from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
         tries = 0
@@ -179,8 +177,7 @@ class Listener:
                         tries = 0
                         if seen is not None:
                             self._put(seen)
-            except (OSError, WebSocketException, EOFError, ValueError, Fault):
-                # It is a courtesy: the run goes on, and its end is found in the history.
+            except Exception:  # a courtesy, whatever is wrong with it: the end is found in the history
                 self._connection = None
             self._closed.wait(_BACKOFF[min(tries, len(_BACKOFF) - 1)])
             tries += 1

@@ -141,7 +141,7 @@ def nodes(told: Any, name: str) -> dict[str, Any]:
         if isinstance(each, Mapping) and isinstance(each.get("class_type"), str):
             found[str(node)] = {
                 "class_type": each["class_type"],
-                "inputs": dict(each.get("inputs") or {}),
+                "inputs": dict(each["inputs"]) if isinstance(each.get("inputs"), Mapping) else {},
                 **({"_meta": {"title": places.titled(each)}} if places.titled(each) else {}),
             }
     if not found:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from daemon.film.values import PictureFile, Shot, Slot
     from daemon.stages.syncing.sources import Sources
 
+_ASK_AGAIN = 5.0  # seconds between looks for a server that doesn't answer
 # What a film still wants to know of a painted still that became a clip.
 _KEPT = ("focus", "palette", "weather", "place")
 
@@ -64,7 +65,7 @@ def animate(
     if not choice.chosen:
         return unchanged
     try:
-        unable = by.unable()
+        unable = _unable(by, sources.rule, tools, may_wait, progress)
     except NoAnimator as fault:
         unchanged.notes.append(_none(fault))
         unchanged.clips = [
@@ -83,6 +84,23 @@ def animate(
     if choice.too_long:
         notes.append(f"{choice.too_long} stills are shown longer than a clip can be, and are composited")
     return Animated(_with(sources.slots, told, prints), [each.clip for each in made], notes)
+
+
+def _unable(
+    by: Animator, rule: Rule, tools: Tools, may_wait: Callable[[], None], progress: Callable[..., None]
+) -> dict[str, str]:
+    """The rungs that can't be climbed; servers that don't answer are waited for where the rule wants nothing else."""
+    patience = tools.settings.comfyui.patience if rule.animate.by == "comfyui" else 0.0
+    began = time.monotonic()
+    while True:
+        try:
+            return by.unable()
+        except NoAnimator as fault:
+            if time.monotonic() - began >= patience:
+                raise
+            may_wait()
+            progress(0.0, f"waiting for {by.name}: {fault.what}")
+            time.sleep(min(_ASK_AGAIN, patience))
 
 
 def budgeted(

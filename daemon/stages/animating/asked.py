@@ -123,6 +123,11 @@ class Animator(Protocol):
         ...
 
     @property
+    def source(self) -> str:
+        """Whose figures those are; "" where they are a guess."""
+        ...
+
+    @property
     def hands(self) -> int:
         """How many clips are made at once."""
         ...

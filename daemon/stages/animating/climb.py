@@ -108,6 +108,7 @@ class Climber:
                     clip.because = self.gone[0]
                     return Climbed(clip)
             else:
+                self.animator.settled(asked, self.job.path)  # where a crash came between verdict and this
                 self.budget.spend(float(tried.measured.get("seconds") or 0.0))
             clip.tries.append(tried)
             clip.seconds = round(sum(float(each.measured.get("seconds") or 0.0) for each in clip.tries), 2)
@@ -186,6 +187,7 @@ class Climber:
                 tried.measured |= {"seconds": round(seconds, 2)} if seconds is not None else {"found_again": True}
             tried.measured |= {
                 "workflow": self.animator.workflow,
+                "key": asked.key,
                 "asked_width": asked.width,
                 "asked_height": asked.height,
                 "asked_frames": asked.frames,

@@ -111,6 +111,10 @@ class Comfy:
         return self.clips.published
 
     @property
+    def source(self) -> str:
+        return self.clips.source
+
+    @property
     def hands(self) -> int:
         return max(1, len(self.pool.servers))
 

@@ -46,6 +46,10 @@ class Plain:
         return _PUBLISHED
 
     @property
+    def source(self) -> str:
+        return ""
+
+    @property
     def hands(self) -> int:
         return 1
 

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from daemon import hours, outside, rulebook, secret
+from daemon import hours, secret
 from daemon.backends.animator import Client
-from daemon.backends.comfyui import Pool, workflow
+from daemon.backends.comfyui import Pool
+from daemon.backends.http import door
 from daemon.errors import Fault, Held, UsageError
 from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.stages.animating import comfy, plain
 from daemon.stages.animating.asked import Animator, NoAnimator
+from daemon.stages.rendering import workflows
 
 PROFILES = {"12gb": "wan22-i2v-12gb", "24gb": "wan22-i2v-24gb"}
 KEY = "ANIMATOR_API_KEY"
-_FOLDER = "workflows"
 
 
 def within_hours(rule: Rule, now: Callable[[], datetime] = datetime.now) -> Callable[[], None]:
@@ -55,26 +56,21 @@ def animator(
     if found == "http":
         if not settings.animator.url:
             raise NoAnimator("no animator is set", "", "Set animator.url in dropreel.yaml.")
-        return plain.Plain(Client(settings.animator, secret=_secret(settings.root)), settings.animator)
+        http, secret_ = door(settings, attempts=3, seconds=20), _secret(settings.root)
+        return plain.Plain(Client(settings.animator, http, secret=secret_), settings.animator)
     if not settings.comfyui.urls:
         raise NoAnimator("no ComfyUI server is set", "", "Set comfyui.urls in dropreel.yaml.")
-    return _comfy(rule, settings.comfyui, settings.rules, job, may_wait)
+    return _comfy(rule, settings, job, may_wait)
 
 
-def _comfy(rule: Rule, set_up: outside.ComfyUI, rules: Path, job: str, may_wait: Callable[[], None]) -> comfy.Comfy:
-    name = rule.animate.workflow or PROFILES[rule.animate.profile]
-    own, shipped = (folder / _FOLDER / f"{name}.json" for folder in (rules, rulebook.shipped()))
-    path = shipped if not own.is_file() and shipped.is_file() else own
+def _comfy(rule: Rule, settings: Settings, job: str, may_wait: Callable[[], None]) -> comfy.Comfy:
+    name, said = rule.animate.workflow or PROFILES[rule.animate.profile], rule.animate
     try:
-        plain_ = workflow.load(path)
-        models = {**workflow.known_models(plain_.graph, set_up.models), **rule.animate.models}
-        made = workflow.load(path, rule.animate.mapping, models)
-    except NoAnimator:
-        raise
+        made = workflows.load(settings, name, said.mapping, said.models)
     except Fault as fault:
         raise NoAnimator(fault.what, fault.why, fault.remedy, fault.facts) from None
-    pool = Pool(set_up, may_wait=may_wait)
-    return comfy.Comfy(pool, made, comfy.about(path), set_up.file_mb << 20, job)
+    pool = Pool(settings.comfyui, may_wait=may_wait)
+    return comfy.Comfy(pool, made, comfy.about(workflows.find(settings, name)), settings.comfyui.file_mb << 20, job)
 
 
 def _secret(root: Path) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from daemon import sidecars
-from daemon.backends.chat import Message, Model, Sound
+from daemon.backends.chat import Answer, Message, Model, Sound, Wish
 from daemon.backends.quota import Quota
 from daemon.errors import Fault, PassingFault
 from daemon.film.subtitles import Line
@@ -25,6 +24,7 @@ from daemon.stages.prompting.script import Ask
 _SHARE = 0.8  # of the stage's time limit; the rest is for what comes after
 _ECHO = 12_000  # characters of its own answer that a model gets to see again
 _WAIT = 65.0  # seconds that a service may ask us to wait
+_LEAST = 5.0  # seconds below which a question isn't worth asking
 
 Load = Callable[[str], str]
 Keep = Callable[[str, str], None]
@@ -96,7 +96,7 @@ class Asking:
                 return left, "the time for writing was over"
             done = total - sum(len(ask.spans) for ask in left)
             self.progress(done / total, f"{label} writes: {done} of {total} pictures")
-            good, problems = self._asked(model, label, batch, sound, settled)
+            good, problems = self._asked(model, label, batch, Wish(sound, self.seed, end), settled)
             for ask in batch:
                 if ask.number in good:
                     made.drafts |= good[ask.number]
@@ -109,11 +109,14 @@ class Asking:
         return left, ""
 
     def _asked(
-        self, model: Model, label: str, batch: Sequence[Ask], sound: Sound | None, settled: dict[str, str]
+        self, model: Model, label: str, batch: Sequence[Ask], wish: Wish, settled: dict[str, str]
     ) -> tuple[dict[int, dict[str, Draft]], list[str]]:
-        """One batch: the good sections, and what is wrong with the others after the second answer."""
+        """One batch: the good sections, and what is wrong with the others after the second answer.
+
+        wish.within: here, the moment at which the time for writing is over.
+        """
         question = script.question(self.look, self.idea, self.analysis, self.title, self.lines, batch, settled)
-        facts = (script.VERSION, label, script.SYSTEM, question, bool(sound), self.seed)
+        facts = (script.VERSION, label, script.SYSTEM, question, bool(wish.sound), self.seed)
         name = f"written-{sidecars.fingerprint(*facts)}.json"
         if (kept := _loaded(self.load(name))) is not None:
             return kept
@@ -121,7 +124,7 @@ class Asking:
         good: dict[int, dict[str, Draft]] = {}
         problems: list[str] = []
         for turn in range(2):
-            answer = self._once(model, messages, sound, self.seed + turn)
+            answer = self._once(model, messages, replace(wish, seed=(self.seed + turn) & 0x7FFFFFFF))
             found, wrong = checking.read(answer.text, answer.whole)
             if found is None:
                 problems = [wrong]
@@ -135,13 +138,17 @@ class Asking:
         self.keep(name, _dumped(good, problems))
         return good, problems
 
-    def _once(self, model: Model, messages: Sequence[Message], sound: Sound | None, seed: int) -> Any:
-        """One request; a service that asks to wait a little is waited for, once."""
+    def _once(self, model: Model, messages: Sequence[Message], wish: Wish) -> Answer:
+        """One request; a service that asks to wait a little is waited for, once. Never past the end of the time."""
         schema = script.Script.model_json_schema()
         for last in (False, True):
-            self.counted.reserve(model.service)
+            left = wish.within - self.clock()
+            if left < _LEAST:
+                raise PassingFault("the time for writing was over")
+            self.counted.reserve(model.service, left)
+            left = wish.within - self.clock()
             try:
-                answer = model.ask(script.SYSTEM, messages, schema, sound, seed & 0x7FFFFFFF)
+                answer = model.ask(script.SYSTEM, messages, schema, replace(wish, within=left))
             except PassingFault as fault:
                 wait = fault.facts.get("wait")
                 if last or fault.facts.get("breaker") or not isinstance(wait, int | float) or not 0 < wait <= _WAIT:

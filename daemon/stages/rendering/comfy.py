@@ -13,27 +13,26 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from daemon import hours, rulebook, sidecars
+from daemon import hours, sidecars
 from daemon.backends import comfyui
-from daemon.backends.comfyui import Pool, Seen, Task, workflow
+from daemon.backends.comfyui import Pool, Seen, Task, pooled
 from daemon.backends.comfyui.workflow import Workflow
-from daemon.backends.http import door
 from daemon.errors import Fault, Held
 from daemon.job import JobFolder
 from daemon.rules import Rule
-from daemon.stages.rendering import files, generated, plan
+from daemon.stages.rendering import files, generated, plan, workflows
 from daemon.stages.rendering.references import References
 from daemon.stages.tools import Tools
 
 VERSION = "1"
-FOLDER = "workflows"
 PREVIEW = "preview.jpg"
 _PREVIEW_EVERY = 2.0
 _ASK_AGAIN = 5.0
 _REASON = 300
+_SHOWN = 6
+_SHARE = 0.75  # of the stage's time limit after which no further picture is begun in this attempt
 _TRIES = 2  # of a picture that somebody stopped, or that came out flat
 
 
@@ -62,34 +61,6 @@ class _Wish:
         return f"{self.item.id}-{self.fingerprint}.png"
 
 
-def find(settings: Any, name: str) -> Path:
-    """A workflow's file: the root's own, else the shipped one."""
-    own = Path(settings.rules) / FOLDER / f"{name}.json"
-    shipped = rulebook.shipped() / FOLDER / f"{name}.json"
-    return shipped if not own.is_file() and shipped.is_file() else own
-
-
-def load(settings: Any, rule: Rule, name: str) -> Workflow:
-    """A workflow as the rule wants it: its places mapped, its models switched. comfyui.Wrong where it can't be."""
-    path = find(settings, name)
-    plain = workflow.load(path)
-    models = {**workflow.known_models(plain.graph, settings.comfyui.models), **rule.pictures.models}
-    return workflow.load(path, rule.pictures.mapping, models) if models or rule.pictures.mapping else plain
-
-
-def pooled(tools: Tools, **more: Any) -> Pool:
-    """The servers of the settings, through the one HTTP door. They are asked even where they were away lately."""
-    settings = tools.settings
-    return Pool(
-        settings.comfyui,
-        **{
-            "http": lambda: door(settings, attempts=3, seconds=20, patient=True),
-            "probe": lambda: door(settings, attempts=1, seconds=5, patient=True),
-            **more,
-        },
-    )
-
-
 @dataclass
 class Comfy:
     """ComfyUI as the painter of one job. say(doing, **extra): how far it is."""
@@ -109,11 +80,14 @@ class Comfy:
 
     def __post_init__(self) -> None:
         pictures, set_up = self.rule.pictures, self.tools.settings.comfyui
-        self.pool = pooled(self.tools, sleep=self.sleep, clock=self.clock, may_wait=self._within_hours)
+        self.pool = pooled(self.tools.settings, sleep=self.sleep, clock=self.clock, may_wait=self._may_go_on)
         self._hours = hours.parse(pictures.gpu_hours)
         self._patience = set_up.patience if pictures.painter == "comfyui" else 0.0
         self._lock = threading.Lock()
         self._shown = float("-inf")
+        limit = self.tools.settings.limits.render
+        self._end = self.clock() + max(limit / 2, min(limit * _SHARE, limit - set_up.run_minutes * 60))
+        self._count = 0
         self._workflows: dict[str, Workflow | str] = {}
         self._refused: dict[str, str] = {}
 
@@ -139,7 +113,7 @@ class Comfy:
                 wishes.append(wish)
         if not wishes:
             return found
-        self._within_hours()
+        self._may_go_on()
         count = self._servers()
         try:
             with ThreadPoolExecutor(max(1, count), "comfyui") as threads:
@@ -162,9 +136,12 @@ class Comfy:
         return self.rule.pictures.workflow or self.tools.settings.comfyui.workflow
 
     def _workflow(self, name: str) -> Workflow | str:
+        pictures = self.rule.pictures
         if name not in self._workflows:
             try:
-                self._workflows[name] = load(self.tools.settings, self.rule, name)
+                self._workflows[name] = workflows.load(
+                    self.tools.settings, name, pictures.mapping, pictures.models, strict=name == self._name()
+                )
             except Fault as fault:
                 self._workflows[name] = _reason(fault)
                 self.notes.append(f"ComfyUI isn't used: {_reason(fault)}")
@@ -209,7 +186,11 @@ class Comfy:
 
     # --- how it is made --------------------------------------------------------------------------
 
-    def _within_hours(self) -> None:
+    def _may_go_on(self) -> None:
+        """Held outside the hours, and where the attempt nears its end: the next one goes on with what is there."""
+        if self._count and self.clock() > self._end:
+            made = f"{self._count} pictures were made in this attempt"
+            raise Held("painting goes on in another attempt", made, "", {"after": 1.0})
         at = self.now()
         opens = self._hours.opens(at)
         if opens > at:
@@ -233,7 +214,7 @@ class Comfy:
                 self._patience = 0.0
                 self.given_up = said
                 return 0
-            self._within_hours()
+            self._may_go_on()
             self.say(f"waiting for ComfyUI: {said}")
             self.sleep(_ASK_AGAIN)
 
@@ -249,7 +230,7 @@ class Comfy:
             because = self.given_up or self._refused.get(wish.workflow.digest, "")
             if because:
                 return because
-            self._within_hours()
+            self._may_go_on()
             try:
                 return self._run(wish, {**wish.values, "seed": seed})
             except comfyui.Down as fault:
@@ -305,6 +286,7 @@ class Comfy:
             "made": [used.get("width"), used.get("height")],
         }
         files.publish(self.tools, self.job, wish.file, picture, recipe)
+        self._count += 1
         self.pool.settled(self.job.path, key)
         return Made(wish.file, key, painter, model)
 
@@ -326,6 +308,19 @@ class Comfy:
                 temp.write_bytes(small)
                 os.replace(temp, self.job.path / PREVIEW)
                 self.say(f"picture {wish.item.id}", preview=PREVIEW)
+
+
+def told(pictures: Sequence[sidecars.Picture]) -> list[str]:
+    """For people: who painted instead of ComfyUI, which pictures, and why."""
+    reasons: dict[str, list[str]] = {}
+    for picture in pictures:
+        if picture.fallback_because:
+            reasons.setdefault(picture.fallback_because, []).append(picture.id)
+    notes = []
+    for because, idents in reasons.items():
+        shown = ", ".join(idents[:_SHOWN]) + (f" and {len(idents) - _SHOWN} more" if len(idents) > _SHOWN else "")
+        notes.append(f"{shown}: by the built-in painter: {because}")
+    return notes
 
 
 def _reason(fault: Fault) -> str:
