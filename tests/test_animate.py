@@ -211,6 +211,20 @@ def test_a_second_attempt_asks_for_nothing_again(tmp_path: Path, monkeypatch: py
     assert again == made
 
 
+def test_clips_that_are_there_are_shown_though_nobody_answers_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(Toy):
+        def unable(self) -> dict[str, str]:
+            raise NoAnimator("10.0.0.9:8188 can't be reached")
+
+    by(monkeypatch, Toy(always(good)))
+    folder = job(tmp_path, 6.0)
+    made = sync(folder, tools(tmp_path))
+    by(monkeypatch, Gone(always(good)))
+    assert sync(folder, tools(tmp_path)) == made
+
+
 def test_a_crash_between_two_clips_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(_asked: Asked, nth: int) -> Made:
         if nth == 2:
