@@ -1,12 +1,13 @@
 """What a film costs: CPU seconds a frame, end to end, against libx264 alone at the same preset, in one run.
 
     python -m benchmarks.film [--song 45] [--seconds 10] [--size 1920x1080] [--fps 30] [--preset veryfast]
-                              [--look cartoon] [--only scenes|stills] [--runs 3]
+                              [--look cartoon] [--only scenes|stills] [--runs 3] [--whole]
 
 A synthesised song is heard, prompted, painted and planned as the shipped look has it: its cuts, effects and moves. So
 many seconds from the middle of the film are then drawn and encoded: as painted scenes whose figures dance, and as
 stills. libx264 alone encodes the very same frames, drawn beforehand, from a file. What a process does once (textures,
-compiled loops) is done beforehand; the scenes themselves are made anew in each run.
+compiled loops) is done beforehand; the scenes themselves are made anew in each run. `--whole` makes all of the film
+instead, in segments as a job does, without libx264 alone beside it: for the memory that a film of minutes takes.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ from benchmarks.pss import Memory
 from daemon import rulebook
 from daemon.audio.listen import listen
 from daemon.audio.synth import write_song
-from daemon.film import assemble, encode, painter
+from daemon.film import assemble, encode, give_back, painter
 from daemon.film.compositor import Compositor
 from daemon.film.focus import with_focus
 from daemon.film.timeline import PictureFile, Slot, plan
 from daemon.film.values import Timeline
 from daemon.rules import Rule
 from daemon.settings import Settings
+from daemon.sidecars import Analysis
 from daemon.stages.prompt import write
 
 
@@ -77,11 +79,21 @@ class Film:
 def planned(folder: Path, rule: Rule, seconds: float, still: bool) -> Film:
     """A song's film under a rule; its pictures are painted in the folder, unless they lie there already."""
     heard = listen(folder / "song.wav", fps=rule.deliver.rate())
-    prompts = write(rule, heard.analysis, [], seed=7, title="Neon Night")
+    deliver = rule.deliver
+    slots = painted(folder, rule, heard.analysis, still)
+    timeline = plan(heard.analysis, with_focus(slots, deliver.width, deliver.height), rule, 7)
+    count = min(timeline.frames, round(seconds * timeline.fps))
+    first = (timeline.frames - count) // 2
+    return Film(timeline, heard.envelopes, range(first, first + count))
+
+
+def painted(folder: Path, rule: Rule, analysis: Analysis, still: bool) -> list[Slot]:
+    """A picture for each slot of a song under a rule; still: without the scenes that they were painted from."""
+    prompts = write(rule, analysis, [], seed=7, title="Neon Night")
     deliver = rule.deliver
     slots = []
     for one in prompts.prompts:
-        section = heard.analysis.sections[one.section]
+        section = analysis.sections[one.section]
         request = painter.Request(
             prompt=one.prompt,
             seed=one.seed,
@@ -106,10 +118,7 @@ def planned(folder: Path, rule: Rule, seconds: float, still: bool) -> Film:
         scene = {} if still else json.loads(told.read_text())
         picture = PictureFile(f"{one.slot}a", path, one.slot, scene)
         slots.append(Slot(one.slot, one.start, one.end, one.section, [picture], one.prompt))
-    timeline = plan(heard.analysis, with_focus(slots, deliver.width, deliver.height), rule, 7)
-    count = min(timeline.frames, round(seconds * timeline.fps))
-    first = (timeline.frames - count) // 2
-    return Film(timeline, heard.envelopes, range(first, first + count))
+    return slots
 
 
 def row(title: str, film: Film, folder: Path, preset: str, runs: int) -> str:
@@ -177,6 +186,17 @@ def row(title: str, film: Film, folder: Path, preset: str, runs: int) -> str:
     return f"| {title} | {frames} | {shots} | {cells} | {share} | {most} MB |"
 
 
+def whole_row(title: str, film: Film, folder: Path, preset: str) -> str:
+    """Makes all segments of a film; a line of the table."""
+    timeline = film.timeline
+    encoding = encode.Encoding(timeline.width, timeline.height, timeline.fps, preset, 20)
+    program = Settings(root=folder).ffmpeg_path()
+    making = assemble.Making(folder, timeline, film.envelopes, encoding, program)
+    with Memory() as room:
+        made = measured(lambda: assemble.segments(making, lambda *_args, **_extra: None))
+    return f"| {title} | {timeline.frames} | {1000 * made.cpu / timeline.frames:.1f} | {room.most} MB |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--song", type=float, default=45.0, help="seconds of the song (45)")
@@ -187,6 +207,7 @@ def main() -> None:
     parser.add_argument("--look", default="cartoon", help="a shipped rule")
     parser.add_argument("--runs", type=int, default=3, help="of which medians are told (3)")
     parser.add_argument("--only", choices=("scenes", "stills"), help="one of the two alone")
+    parser.add_argument("--whole", action="store_true", help="all of the film, for its memory")
     options = parser.parse_args()
     width, height = (int(part) for part in options.size.split("x"))
     rule = rulebook.load(rulebook.shipped()).named(options.look)
@@ -195,18 +216,21 @@ def main() -> None:
     deliver = rule.deliver.model_copy(update={"width": width, "height": height, "fps": options.fps})
     rule = rule.model_copy(update={"deliver": deliver})
     print(f"CPU ms a frame, medians of {options.runs}; memory: the largest Pss of this process and its encoders")
-    print(
-        "| pictures | frames | shots | libx264 alone | drawing alone | end to end | share of libx264 alone | memory |"
-    )
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    cells = "frames | shots | libx264 alone | drawing alone | end to end | share of libx264 alone | memory"
+    cells = "frames | end to end | memory" if options.whole else cells
+    print(f"| pictures | {cells} |\n" + "|---" * (2 + cells.count("|")) + "|", flush=True)
     with tempfile.TemporaryDirectory(prefix="film-benchmark-") as name:
         folder = Path(name)
+        give_back()
         write_song(folder / "song.wav", seconds=options.song)
         compile_first(folder, rule)
         for title in ("scenes", "stills"):
             if options.only in (None, title):
                 film = planned(folder, rule, options.seconds, title == "stills")
-                print(row(title, film, folder, options.preset, options.runs), flush=True)
+                if options.whole:
+                    print(whole_row(title, film, folder, options.preset), flush=True)
+                else:
+                    print(row(title, film, folder, options.preset, options.runs), flush=True)
 
 
 def compile_first(folder: Path, rule: Rule) -> None:

@@ -49,6 +49,13 @@ def test_argv_is_a_value_and_no_name_reaches_a_filter() -> None:
     assert argv[argv.index("-vcodec") + 1] == "copy"
 
 
+def test_an_encoder_takes_the_threads_that_it_is_given_and_else_its_own_number() -> None:
+    encoding = encode.Encoding(320, 180, Fraction(30), "veryfast", 20)
+    told = encode.picture_argv("ffmpeg", encoding, Path("a.mp4"), 2)
+    assert told[told.index("-threads") + 1] == "2" and told.index("-threads") > told.index("-i")
+    assert "-threads" not in encode.picture_argv("ffmpeg", encoding, Path("a.mp4"))
+
+
 def test_a_name_with_quotes_stays_whole_in_the_list() -> None:
     listed = encode.concat_list(["/a/it's.mp4", "/b.mp4"], [100, 1], Fraction(30))
     assert listed.splitlines() == [

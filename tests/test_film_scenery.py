@@ -151,6 +151,22 @@ def test_a_pose_of_an_own_cast_is_made_ready_once_not_for_each_frame(
     assert not shown, f"made {len(made)} times for {len(pictures)} frames"
 
 
+def test_what_another_draws_already_is_not_made_ready_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = dancing(tmp_path)
+    first = timeline.shots[0]
+    other = next(shot for shot in timeline.shots if shot.picture != first.picture)
+    for end, ready in ((other.start, False), (timeline.frames, True)):
+        asked: list[Any] = []
+        with Compositor(timeline, help.bass(timeline.frames)) as drawing:
+            monkeypatch.setattr(drawing, "_prepare", lambda shot, asked=asked: asked.append(shot.picture))
+            brush, out = drawing.brush(lambda end=end: end), np.empty((270, 320), np.uint8)
+            for shot in timeline.shots[: other.index]:
+                brush(shot.start, out)
+        assert (other.picture in asked) == ready
+
+
 @pytest.mark.parametrize("weather", ["rain", "snow"])
 def test_weather_that_falls_in_the_film_does_not_hang_in_the_air_as_well(tmp_path: Path, weather: str) -> None:
     picture = painted(tmp_path, 5, scene="desert road")

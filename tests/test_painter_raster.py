@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon.film.painter import texture
+from daemon.film.painter.colour import Palette
 from daemon.film.painter.outline import area, box, ellipse, polygon
+from daemon.film.painter.pen import SHEETS, Pen
 from daemon.film.painter.svg import Page, transform
 
 
@@ -146,3 +149,37 @@ def test_two_pages_of_one_body_are_equal_to_the_byte_and_a_page_is_used_again_cl
     first = page.draw(body).copy()
     page.canvas[:] = 0
     assert np.array_equal(page.draw(body), first)
+
+
+@pytest.mark.parametrize("turned", [0.0, 3.0])
+@pytest.mark.parametrize("repeated", [False, True])
+def test_an_image_is_drawn_bilinear_held_or_repeated_at_its_edges(turned: float, repeated: bool) -> None:
+    dice = np.random.default_rng(5)
+    rgba = dice.integers(0, 256, (6, 9, 4), dtype=np.uint8)
+    black = "#000000"
+    pen = Pen("t", Palette((black, black), (black,) * 3, black, black, (black,) * 3), SHEETS["bold"])
+    if repeated:
+        paint = texture.weave(pen, rgba, 27, 18)
+        body = f'{pen.svg()}<path d="M0 0 L60 0 L60 40 L0 40 Z" fill="{paint}"/>'
+    else:
+        texture.lay(pen, rgba, 10, 5, 36, 24)
+        body = pen.svg()
+    drawn = Page(60, 40).draw(f'<g transform="rotate({turned})">{body}</g>').astype(float)
+
+    angle, (left, top, unit) = math.radians(turned), (0, 0, 3) if repeated else (10, 5, 4)
+    x, y = np.meshgrid(np.arange(60) + 0.5, np.arange(40) + 0.5)
+    u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
+    u, v = (u - left) / unit - 0.5, (v - top) / unit - 0.5
+    flat = np.dstack([rgba[..., :3] * (rgba[..., 3:] / 255), rgba[..., 3]])
+    mode = "wrap" if repeated else "edge"
+    grown = np.pad(flat, ((30, 30), (30, 30), (0, 0)), mode=mode)
+    i, j = np.floor(u).astype(int), np.floor(v).astype(int)
+    fx, fy = (u - i)[..., None], (v - j)[..., None]
+    i, j = np.clip(i, -28, 36) + 30, np.clip(j, -28, 33) + 30
+    upper = grown[j, i] * (1 - fx) + grown[j, i + 1] * fx
+    lower = grown[j + 1, i] * (1 - fx) + grown[j + 1, i + 1] * fx
+    wanted = np.moveaxis(upper * (1 - fy) + lower * fy, -1, 0)
+    # Away from the image's own border, where it is covered in part.
+    inside = slice(8, 24) if not repeated else slice(4, 36)
+    window = (slice(None), inside, slice(14, 42))
+    assert np.abs(drawn[window] - wanted[window]).max() <= 1.01

@@ -22,8 +22,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from daemon.errors import FinalFault
 from daemon.film.values import PictureFile, Shot
 
-_BOUND = 192 << 20  # bytes of planes and scenes kept
-_FIGURES = 112 << 20  # bytes of figures put together: they come and go by the frame, and drive no scene out
+_BOUND = 160 << 20  # bytes of planes and scenes kept
+_FIGURES = 96 << 20  # bytes of figures put together: they come and go by the frame, and drive no scene out
 _DECODED = 3  # decoded pictures kept
 _PIXELS = 120_000_000  # a larger picture is refused
 MATRIX = np.array(  # rows Y, U, V of R, G, B and 1: ITU-R BT.709-6, limited range
