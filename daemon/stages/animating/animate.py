@@ -5,6 +5,7 @@ What can't be made is told in sync.json, and its still is composited: a film alw
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -21,7 +22,6 @@ from daemon.stages.animating import choose, pace, who, words
 from daemon.stages.animating.asked import Animator, NoAnimator
 from daemon.stages.animating.choose import Choice, Chosen
 from daemon.stages.animating.climb import Budget, Climbed, Climber
-from daemon.stages.animating.ladder import COMPOSITED
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
@@ -64,18 +64,11 @@ def animate(
     choice = _kept(sources, tools, by, planned, fps)
     if not choice.chosen:
         return unchanged
-    try:
-        unable = _unable(by, sources.rule, tools, may_wait, progress)
-    except NoAnimator as fault:
-        unchanged.notes.append(_none(fault))
-        unchanged.clips = [
-            sidecars.Clip(slot=one.slot, picture=one.picture.id, rung=COMPOSITED, by=by.name, because=fault.sentence())
-            for one in choice.chosen
-        ]
-        return unchanged
     meter = _Meter([one.picture.id for one in choice.chosen], progress)
     minutes = sources.rule.animate.budget_minutes
     budget = Budget(60.0 * minutes * by.hands, f"the {minutes:g} minutes that the rule gives to clips")
+    # Asked when it is needed: what was made before is shown whether or not anybody answers.
+    unable = functools.cache(lambda: _unable(by, sources.rule, tools, may_wait, progress))
     climber = Climber(sources.folder, tools, by, unable, budget, sources.job.seed, meter.tell, may_wait)
     made = _all(climber, choice, sources, meter)
     told = {str(one.picture.path): each.told for one, each in zip(choice.chosen, made, strict=True) if each.told}

@@ -65,12 +65,16 @@ class Climbed:
 
 @dataclass(frozen=True)
 class Climber:
-    """What all clips of a film have in common. progress(share, doing) speaks of one clip."""
+    """What all clips of a film have in common.
+
+    unable: the rungs that can't be climbed, and why; asks the server where nobody did before, and raises NoAnimator.
+    tell(picture, share, doing) says how far one clip is.
+    """
 
     job: JobFolder
     tools: Tools
     animator: Animator
-    unable: Mapping[str, str]
+    unable: Callable[[], Mapping[str, str]]
     budget: Budget
     seed: int
     tell: Callable[[str, float, str], None]
@@ -87,8 +91,13 @@ class Climber:
         )
         tries: list[Tried] = []
         while True:
-            step = ladder.next_step(tries, self._unable(chosen, tries, (width, height)))
-            clip.tries += [sidecars.ClipTry(rung=rung, skipped=why) for rung, why in step.skipped]
+            try:
+                step = ladder.next_step(tries, self._unable(chosen, (width, height)) if tries else {})
+            except NoAnimator as fault:
+                return self._given_up(clip, fault)
+            told_of = {each.rung for each in clip.tries}
+            skipped = [(rung, why) for rung, why in step.skipped if rung not in told_of]
+            clip.tries += [sidecars.ClipTry(rung=rung, skipped=why) for rung, why in skipped]
             if step.last:
                 last = next((each for each in reversed(clip.tries) if each.fault), None)
                 clip.because = f"no rung of the ladder gave a good clip; the last was {last.fault}" if last else because
@@ -102,11 +111,10 @@ class Climber:
                     return Climbed(clip)
                 self.may_wait()
                 try:
+                    self.unable()  # whether anybody answers
                     tried, file = self._try(asked, whole, step, chosen)
                 except NoAnimator as fault:
-                    self.gone.append(fault.sentence())
-                    clip.because = self.gone[0]
-                    return Climbed(clip)
+                    return self._given_up(clip, fault)
             else:
                 self.animator.settled(asked, self.job.path)  # where a crash came between verdict and this
                 self.budget.spend(float(tried.measured.get("seconds") or 0.0))
@@ -124,14 +132,20 @@ class Climber:
                 continue
             tries.append(Tried(step.rung, tried.fault))
 
+    def _given_up(self, clip: sidecars.Clip, fault: NoAnimator) -> Climbed:
+        """Nobody makes clips any more: this one's still is shown, and those of the rest that aren't there."""
+        self.gone.append(fault.sentence())
+        clip.because = self.gone[0]
+        return Climbed(clip)
+
     def _why_not(self, chosen: Chosen) -> str:
         """Why nothing more is asked for; "" where it may be."""
         if self.gone:
             return self.gone[0]
         return "" if self.budget.allows(chosen.cost) else f"{self.budget.said} were used up"
 
-    def _unable(self, chosen: Chosen, tries: list[Tried], size: tuple[int, int]) -> dict[str, str]:
-        found = dict(self.unable)
+    def _unable(self, chosen: Chosen, size: tuple[int, int]) -> dict[str, str]:
+        found = dict(self.unable())
         if self._fewer(chosen) >= chosen.frames:
             found.setdefault(ladder.FEWER, "the shot needs all of its frames")
         if min(_less(*size)) < _LEAST_SIDE:
