@@ -25,7 +25,9 @@ from daemon.stages.sync import sync
 from daemon.stages.tools import Tools
 from daemon.video import watch
 from tests import film_help as help
+from tests import toys
 from tests.animating_help import Made, Toy, always, black, frozen, good, job
+from tests.coordinating import coordinator, make_root
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +158,24 @@ def test_without_an_answer_the_film_is_composited_and_says_why(tmp_path: Path, m
     assert all(check.ok for check in made.checks)
 
 
+def test_a_rule_that_wants_comfyui_waits_for_it_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Toy):
+        asked_before = 0
+
+        def unable(self) -> dict[str, str]:
+            self.asked_before += 1
+            if self.asked_before < 3:
+                raise NoAnimator("10.0.0.9:8188 can't be reached")
+            return {}
+
+    monkeypatch.setattr("daemon.stages.animating.animate._ASK_AGAIN", 0.0)
+    by(monkeypatch, Late(always(good)))
+    waited = sync(job(tmp_path, 5.0, by="comfyui"), tools(tmp_path))
+    assert waited.clips[0].rung == ladder.AS_ASKED and waited.notes == []
+    by(monkeypatch, Late(always(good)))
+    assert "can't be reached" in sync(job(tmp_path / "auto", 5.0), tools(tmp_path)).notes[0]
+
+
 def test_an_hour_at_which_the_card_may_not_be_used_holds_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +211,20 @@ def test_a_second_attempt_asks_for_nothing_again(tmp_path: Path, monkeypatch: py
     again = sync(folder, tools(tmp_path))
     assert len(toy.asked) == count
     assert again == made
+
+
+def test_clips_that_are_there_are_shown_though_nobody_answers_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(Toy):
+        def unable(self) -> dict[str, str]:
+            raise NoAnimator("10.0.0.9:8188 can't be reached")
+
+    by(monkeypatch, Toy(always(good)))
+    folder = job(tmp_path, 6.0)
+    made = sync(folder, tools(tmp_path))
+    by(monkeypatch, Gone(always(good)))
+    assert sync(folder, tools(tmp_path)) == made
 
 
 def test_a_crash_between_two_clips_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,3 +464,19 @@ def test_the_report_names_who_moved_what_and_on_which_rung(tmp_path: Path, monke
     made = sync(folder, tools(tmp_path))
     page = folder.file(made.report).read_text("utf-8")
     assert "chosen stills move" in page and "new seed" in page and "as asked: black" in page and "toy" in page
+
+
+def test_the_coordinator_learns_from_a_finished_film_how_long_clips_take(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    toys.wav(settings.inbox / "songs" / "a.wav")
+    measured = {"workflow": "w", "asked_width": 832, "asked_height": 480, "asked_frames": 81, "seconds": 100.0}
+    tried = sidecars.ClipTry(rung="as asked", measured={**measured, "key": "k"})
+
+    def moved(folder: JobFolder, given: Tools) -> sidecars.Sync:
+        made = toys.sync(folder, given)
+        made.clips = [sidecars.Clip(slot="01", rung="as asked", tries=[tried])]
+        return made
+
+    coordinator(settings, stages={"sync": moved}).run()
+    whole = pace.work(832, 480, 81)
+    assert pace.read(settings.stages).seconds("w", whole, 400.0, whole) == pytest.approx(100.0, rel=0.001)

@@ -24,12 +24,16 @@ from daemon.rulebook import shipped
 from daemon.settings import Settings
 from daemon.stages.animating import comfy, ladder, remedies, who
 from daemon.stages.animating.asked import Asked, NoAnimator
+from daemon.stages.animating.choose import Chosen
+from daemon.stages.animating.climb import Budget, Climbed, Climber
 from daemon.stages.sync import sync
 from daemon.stages.tools import Tools
+from tests import film_help as help
 from tests.animating_help import Made, black, good, job
 from tests.clip_help import encoded, panned
 from tests.comfy_peer import ComfyPeer, Ending, failing, interrupted, out_of_memory
 from tests.film_help import rule as film_rule
+from tests.queue_help import pull_plug_at
 from tests.test_comfyui import _no_proxy
 
 __all__ = ["_no_proxy"]
@@ -271,3 +275,39 @@ def test_a_run_that_was_found_again_says_no_seconds(tmp_path: Path, peer: VideoP
     assert len(peer.posted) == 1 and (tmp_path / "two.mp4").read_bytes() == (tmp_path / "one.mp4").read_bytes()
     found.settled(asked, tmp_path)
     assert not list(tmp_path.glob("run-*"))
+
+
+# --- pulling the plug ---------------------------------------------------------------------------
+
+
+def test_a_worker_killed_at_any_act_makes_no_clip_twice(tmp_path: Path, peer: VideoPeer) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)  # what is forked must not wait for threads that it hasn't
+    peer.does = lambda _graph, nth: black if nth % 2 else good
+    picture = help.picture(tmp_path / "still.png", 5)
+    chosen = Chosen(picture, "01", 0, 17, 17, 2.0, 1.0, 30.0)
+    settings = Settings(root=tmp_path, comfyui=ComfyUI(urls=[peer.url]))
+
+    def climb(folder: Path) -> Climbed:
+        by = who.animator(film_rule(), settings)
+        assert by is not None
+        place, budget = JobFolder(folder), Budget(1e9, "all minutes")
+        climber = Climber(place, Tools(settings), by, by.unable, budget, 1, lambda *_: None)
+        return climber.climb(chosen, "a dancer", "text", "")
+
+    number = 0
+    while True:
+        folder = tmp_path / "stages" / "approved" / f"20260101-120000-song-{number:06x}"
+        folder.mkdir(parents=True)
+        before = len(peer.posted)
+        killed = pull_plug_at(number, lambda folder=folder: climb(folder))  # type: ignore[misc]
+        made = climb(folder)
+        assert made.told is not None and [tried.fault for tried in made.clip.tries] == ["black", ""], number
+        # Between the post and its answer's being known, the run is found again: two tries, two runs.
+        assert len(peer.posted) - before == 2, f"killed at act {number}"
+        assert not list(folder.glob("run-*")) and len(list(folder.glob("clip-*.zip"))) == 1
+        number += 1
+        if not killed:
+            break
+    assert number > 8

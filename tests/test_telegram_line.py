@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from daemon.backends import telegram as backend
@@ -23,6 +24,8 @@ from daemon.settings import Settings
 
 from . import telegram_peer
 from .telegram_peer import ANNA, GROUP, TOKEN, No, Peer
+
+calm = hypothesis_settings(deadline=None)
 
 
 @pytest.fixture
@@ -220,6 +223,7 @@ def test_a_chat_gets_a_message_a_second_and_an_album_counts_for_what_it_holds() 
     assert sent_at([1] * 60, group=False)[-1] < 63
 
 
+@calm
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=60))
 @example([1, *[2, 1] * 20])
 def test_a_group_gets_at_most_twenty_messages_a_minute(costs: list[int]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -23,6 +24,7 @@ from daemon.errors import FinalFault
 from daemon.service.telegram_notices import Notices
 from daemon.sidecars import Decision, Decisions, Picture, Renders
 
+calm = settings(deadline=None)
 IDS = st.builds(
     lambda slot, candidate: f"{slot:02d}{candidate}",
     st.integers(1, 400),
@@ -31,6 +33,7 @@ IDS = st.builds(
 VERDICTS = st.sampled_from(["ok", "no", "redo", "undecided"])
 
 
+@calm
 @given(VERDICTS, st.lists(IDS, min_size=1, max_size=40, unique=True))
 @example("ok", ["01a", "01b", "02a"])
 @example("no", ["399zz"])
@@ -45,11 +48,13 @@ def test_a_button_s_data_comes_back_as_it_was_or_is_not_made_at_all(verdict: Any
         assert len(pictures) > 1
 
 
+@calm
 @given(IDS)
 def test_every_single_picture_has_its_buttons(ident: str) -> None:
     assert words.data("redo", "a1b2c3", (ident,))
 
 
+@calm
 @given(st.text(max_size=80))
 @example("y:a1b2c3:*")
 @example("y:a1b2c3:")
@@ -76,6 +81,7 @@ FIELDS = (
 ONE = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=5)
 
 
+@calm
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON | ONE, max_size=5))
 def test_whatever_comes_in_is_read_without_harm(update: dict[str, Any]) -> None:
     found = words.read(update)
@@ -120,6 +126,7 @@ def test_a_reply_is_a_yes_a_no_or_the_note_of_a_repainting(
     assert words.wish(text, {"03b", "04a", "16mm"}) == words.Wish(verdict, pictures, note)  # type: ignore[arg-type]
 
 
+@calm
 @given(st.text(max_size=300), st.integers(2, 200))
 def test_clipped_text_is_short_enough_and_can_be_sent(text: str, most: int) -> None:
     cut = words.clip(text, most)
@@ -153,6 +160,7 @@ def groups(shapes: list[tuple[str, list[int]]]) -> list[Group]:
     return made
 
 
+@calm
 @given(GROUPS, st.integers(2, 30))
 def test_every_picture_is_shown_once_in_order_and_every_album_is_one_that_telegram_takes(
     shapes: list[tuple[str, list[int]]], room: int
@@ -210,6 +218,7 @@ DECISIONS = st.lists(
 )
 
 
+@calm
 @given(st.integers(1, 30), st.integers(1, 3), DECISIONS, st.text(max_size=2000), st.booleans())
 def test_everything_that_should_be_shown_is_something_that_telegram_takes(
     slots: int, candidates: int, said: list[Decision], note: str, deciding: bool
@@ -231,6 +240,18 @@ def test_everything_that_should_be_shown_is_something_that_telegram_takes(
     assert not any(post.buttons or post.fresh for post in chats.posts(over, chat))
 
 
+@calm
+@given(st.text(max_size=400), st.lists(st.text(max_size=900), max_size=5))
+def test_long_titles_and_notes_never_push_out_how_it_stands(title: str, notes: list[str]) -> None:
+    shown = replace(view(renders(2), lines=notes, about=["128 BPM, A minor, 3:20, 24 places in the film"]), title=title)
+    shown = replace(shown, status="24 of 24 pictures need a word.", whole="rejected", whole_by="Anna", animatic="x.mp4")
+    chat = Chat()
+    chats.plan(shown, chat, 20)
+    head = chats.posts(shown, chat)[0]
+    assert head.text.endswith("All of it is rejected by Anna.\n24 of 24 pictures need a word.")
+    assert words.units(head.text) <= 1024
+
+
 def carried_out(wanted: list[chats.Post], chat: Chat, here: int = -1) -> list[str]:
     """Does what is due until nothing is; returns what was done."""
     done, number = [], max([0, *(ident for sent in chat.sent.values() for ident in sent.ids)])
@@ -249,6 +270,7 @@ def carried_out(wanted: list[chats.Post], chat: Chat, here: int = -1) -> list[st
     return done
 
 
+@calm
 @given(st.integers(1, 8), st.lists(DECISIONS, max_size=4))
 def test_what_is_shown_follows_every_word_and_then_rests(slots: int, rounds: list[list[Decision]]) -> None:
     chat = Chat()
@@ -321,6 +343,7 @@ def test_what_lies_in_a_group_that_moved_is_sent_anew() -> None:
 # --- photos -----------------------------------------------------------------------------------
 
 
+@calm
 @given(st.integers(1, 12_000), st.integers(1, 12_000))
 @example(12_000, 1)
 @example(1, 12_000)

@@ -14,6 +14,7 @@ from daemon.commands.folder_checks import Finding
 from daemon.errors import Fault, UsageError
 from daemon.rules import Rule
 from daemon.settings import Settings
+from daemon.stages.animating.who import PROFILES
 from daemon.stages.rendering import workflows as files
 
 
@@ -79,14 +80,8 @@ def _named(settings: Settings, rule: Rule) -> Iterator[tuple[str, Mapping[Any, A
         for name in dict.fromkeys([first, pictures.reference_workflow]):
             if name:
                 yield name, pictures.mapping, pictures.models, name == first
-    if clips.by in ("auto", "comfyui") and (name := clips.workflow or _moving(settings, clips.profile)):
-        yield name, clips.mapping, clips.models, True
-
-
-def _moving(settings: Settings, profile: str) -> str:
-    """The newest image-to-video workflow for a card of that size; "" where there is none."""
-    folders = (settings.rules / files.FOLDER, rulebook.shipped() / files.FOLDER)
-    return max((path.stem for folder in folders for path in folder.glob(f"*i2v-{profile}.json")), default="")
+    if clips.by in ("auto", "comfyui"):
+        yield clips.workflow or PROFILES[clips.profile], clips.mapping, clips.models, True
 
 
 def _told(server: Server, stats: Stats) -> str:

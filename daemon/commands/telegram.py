@@ -120,7 +120,7 @@ class Trial:
             return Fault("the group became a supergroup", "", f"Set {CHAT} to {refused.moved_to}.")
         if "chat not found" in refused.said:
             why = f"nobody in it has written to {name} yet, or {CHAT} is wrong"
-            remedy = f"Open {name} and press Start, or add it to the group and write /start there. "
+            remedy = f"Open {name} and press Start, or add it to the group and write /start{name} there. "
             remedy += f"Without {CHAT}, this command tells the numbers of chats."
             return Fault("there is no such chat for this bot", why, remedy)
         if refused.code == 403 and self.line.chat < 0:
@@ -211,7 +211,8 @@ class Trial:
             raise UsageError(
                 f"{CHAT} is not set", "the daemon runs, and hears in this command's place", "End it, then try again."
             )
-        print(f"{CHAT} is not set. Write /start to {name}, or add it to your group and write /start there.", flush=True)
+        print(f"{CHAT} is not set. Write /start to {name}, or add it to your group and write /start{name} there.")
+        sys.stdout.flush()
         end = self.clock() + self.wait
         seen: set[tuple[int, Any]] = set()
         while self.clock() < end and not seen:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.approvals import telegram as chats
+from daemon.approvals import telegram_faces
 from daemon.approvals.telegram import Chat, Due, Post, Sent
 from daemon.errors import Fault
 from daemon.events import HandEnded
@@ -135,7 +136,7 @@ class Errands:
             due=due,
             folder=one.folder.path,
             files={picture.id: picture.file for picture in one.renders.pictures} if one.renders else {},
-            name=chats.video_name(views.title(one), due.post.file if due.post else ""),
+            name=telegram_faces.video_name(views.title(one), due.post.file if due.post else ""),
             poster=views.poster(one) if due.key.endswith(".film") else "",
         )
         self._fly((one.id, due), errand, due.post.messages if due.verb == "send" and due.post else 0, now)

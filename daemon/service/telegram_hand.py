@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from daemon.approvals import telegram_photo
-from daemon.approvals.telegram import Due, Grid, Post
+from daemon.approvals.telegram import Due
+from daemon.approvals.telegram_faces import Grid, Post
 from daemon.backends.telegram import Bot, Busy, File, Refused
 from daemon.errors import Fault, FinalFault, PassingFault
 

@@ -15,7 +15,7 @@ from daemon.rules import Rule
 from daemon.settings import Settings
 from daemon.stages.animating import comfy, plain
 from daemon.stages.animating.asked import Animator, NoAnimator
-from daemon.stages.rendering import comfy as painting
+from daemon.stages.rendering import workflows
 
 PROFILES = {"12gb": "wan22-i2v-12gb", "24gb": "wan22-i2v-24gb"}
 KEY = "ANIMATOR_API_KEY"
@@ -66,11 +66,11 @@ def animator(
 def _comfy(rule: Rule, settings: Settings, job: str, may_wait: Callable[[], None]) -> comfy.Comfy:
     name, said = rule.animate.workflow or PROFILES[rule.animate.profile], rule.animate
     try:
-        made = painting.load(settings, name, said.mapping, said.models)
+        made = workflows.load(settings, name, said.mapping, said.models)
     except Fault as fault:
         raise NoAnimator(fault.what, fault.why, fault.remedy, fault.facts) from None
     pool = Pool(settings.comfyui, may_wait=may_wait)
-    return comfy.Comfy(pool, made, comfy.about(painting.find(settings, name)), settings.comfyui.file_mb << 20, job)
+    return comfy.Comfy(pool, made, comfy.about(workflows.find(settings, name)), settings.comfyui.file_mb << 20, job)
 
 
 def _secret(root: Path) -> str:
