@@ -28,10 +28,12 @@ from daemon.backends.exchange import (
     UPLOAD,
     Again,
     Limit,
+    Outgoing,
     Reply,
     Request,
     Upload,
     again,
+    encoded,
     judged,
     moved,
     never_sent,
@@ -184,16 +186,16 @@ class Http:
 
     def _exchanged(self, request: Request) -> Reply:
         """The answer of one try, on the same host wherever it was moved to."""
-        url, upload, limit = request.url, request.upload, request.limit
+        url, limit = request.url, request.limit
+        data, kind = encoded(request)
         end = self._clock() + limit.connect + limit.read + limit.whole
+        late = lambda: self._clock() > end  # noqa: E731
         for _ in range(_MOVES + 1):
             with self._session.request(
                 request.method,
                 url,
-                json=request.json,
-                data=dict(upload.fields) if upload else request.data,
-                files={upload.form: (upload.name, upload.data, upload.media)} if upload else None,
-                headers=dict(request.headers),
+                data=Outgoing(data, request.host, late) if data else None,
+                headers={**({"Content-Type": kind} if kind else {}), **request.headers},
                 timeout=(limit.connect, limit.read),
                 allow_redirects=False,
                 stream=True,
@@ -201,7 +203,6 @@ class Http:
                 if answer.status_code in _MOVED and answer.status_code not in request.accept:
                     url = moved(request, url, answer.headers.get("Location", ""))
                     continue
-                late = lambda: self._clock() > end  # noqa: E731
                 if request.into is not None and answer.status_code < 300:
                     body = reading.written(answer, request.largest, request.host, late, request.into)
                 else:

@@ -187,7 +187,8 @@ def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None, we
 
     still = load(picture.path)
     high, wide = still.shape[:2]
-    size = (_SMALL, max(16, round(_SMALL * high / wide)))
+    across = min(_SMALL, stage.width // 2)  # its colours have no more: both are seen as softly
+    size = (across, max(16, round(across * high / wide)))
     if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
         # Far smaller than it was drawn: what is coarse in a small drawing would count as another picture, and the
         # film that is drawn again, small, to be checked would not show what it shows.

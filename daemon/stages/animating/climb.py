@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,6 +81,8 @@ class Climber:
     tell: Callable[[str, float, str], None]
     may_wait: Callable[[], None] = lambda: None  # raises Held where nothing may be asked for now
     gone: list[str] = field(default_factory=list)  # why whoever makes clips can't any more
+    made: list[str] = field(default_factory=list)  # keys of the tries of this attempt
+    clock: Callable[[], float] = time.monotonic
 
     def climb(self, chosen: Chosen, prompt: str, negative: str, because: str) -> Climbed:
         """A clip of a still, or the still itself and why. Raises Held, and OSError where the disk is full."""
@@ -117,9 +120,9 @@ class Climber:
                     return self._given_up(clip, fault)
             else:
                 self.animator.settled(asked, self.job.path)  # where a crash came between verdict and this
-                self.budget.spend(float(tried.measured.get("seconds") or 0.0))
+                self.budget.spend(_took(tried))
             clip.tries.append(tried)
-            clip.seconds = round(sum(float(each.measured.get("seconds") or 0.0) for each in clip.tries), 2)
+            clip.seconds = round(sum(_took(each) for each in clip.tries), 2)
             if not tried.fault:
                 clip.rung, clip.seed, clip.file, clip.fingerprint = step.rung, seed, file, asked.key
                 reel = told(self.job.path / file, f"clip of {picture.id}")
@@ -185,6 +188,7 @@ class Climber:
         small = _fitted(whole, asked, chosen.picture.centre)
         made, still = (self.job.path / f".tmp-{asked.key}{ending}" for ending in (".clip", ".png"))
         tried = sidecars.ClipTry(rung=step.rung)
+        began = self.clock()
         try:
             cv2.imwrite(str(still), cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
             try:
@@ -195,7 +199,9 @@ class Climber:
                     lambda share, doing: self.tell(chosen.picture.id, share, f"{step.rung}: {doing}"),
                 )
             except ClipFault as fault:
-                tried.fault, tried.measured = fault.kind, {"why": fault.sentence()}
+                # It teaches nobody how long a clip takes, and is paid for all the same.
+                tried.fault = fault.kind
+                tried.measured = {"why": fault.sentence(), "spent": round(self.clock() - began, 2)}
             else:
                 self._judge(made, small, asked, tried, file, self.animator.grid.seconds(chosen.least))
                 tried.measured |= {"seconds": round(seconds, 2)} if seconds is not None else {"found_again": True}
@@ -206,7 +212,8 @@ class Climber:
                 "asked_height": asked.height,
                 "asked_frames": asked.frames,
             }
-            self.budget.spend(float(tried.measured.get("seconds") or 0.0))
+            self.budget.spend(_took(tried))
+            self.made.append(asked.key)
             text = tried.model_dump_json()
             self.tools.publish(self.job, self._record(asked).name, lambda temp: _write(temp, text))
             self.animator.settled(asked, self.job.path)
@@ -266,6 +273,11 @@ def _fitted(whole: NDArray[np.uint8], asked: Asked, centre: tuple[float, float] 
 
 def _less(width: int, height: int) -> tuple[int, int]:
     return int(width * _SMALLER) // 16 * 16, int(height * _SMALLER) // 16 * 16
+
+
+def _took(tried: sidecars.ClipTry) -> float:
+    """Seconds that a try took: those of the clip, or those after which it had failed."""
+    return float(tried.measured.get("seconds") or tried.measured.get("spent") or 0.0)
 
 
 def _write(path: Path, text: str) -> None:
