@@ -214,6 +214,22 @@ def test_its_black_clips_never_reach_a_film(peer: Peer, tmp_path: Path, monkeypa
     assert all(check.ok for check in made.checks)
 
 
+def test_a_film_with_clips_takes_the_card_s_turn(tmp_path: Path) -> None:
+    from daemon import stages
+
+    none, http = Settings(root=tmp_path), Settings(root=tmp_path, animator=SetUp(url="http://h:1"))
+    rule = {"animate": {"by": "auto", "budget_minutes": 60}}
+    assert stages.resource("song", "sync", rule, http) == "gpu"
+    assert stages.resource("song", "sync", rule, none) == "cpu"
+    assert stages.resource("song", "sync", {"animate": {"by": "auto", "budget_minutes": 0}}, http) == "cpu"
+    for by, expected in (("off", "cpu"), ("comfyui", "cpu"), ("http", "gpu")):
+        assert stages.resource("song", "sync", {"animate": {"by": by, "budget_minutes": 60}}, http) == expected
+    assert (
+        stages.resource("song", "sync", {}, http) == "cpu"
+        and stages.resource("song", "sync", {"animate": 3}, http) == "cpu"
+    )
+
+
 def test_who_makes_clips_follows_the_rule_and_the_settings(tmp_path: Path) -> None:
     from tests.film_help import rule
 
