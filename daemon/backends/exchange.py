@@ -152,7 +152,7 @@ def _same(here: SplitResult, there: SplitResult) -> bool:
     except ValueError:
         return False
     ways = (here.scheme, there.scheme)
-    if here.hostname != there.hostname or there.username is not None:
+    if here.hostname != there.hostname or there.username not in (None, here.username):
         return False
     return (ways[0] == ways[1] and ports[0] == ports[1]) or (ways == ("http", "https") and ports == [80, 443])
 

@@ -71,8 +71,8 @@ class Http:
     ) -> None:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": f"dropreel/{__version__}", "Accept-Encoding": reading.PACKED})
-        # A login of ~/.netrc would take the place of our own.
-        self._session.auth = lambda request: request
+        # A login of ~/.netrc would take the place of our own; one that stands in the address is meant.
+        self._session.auth = _named
         if home.kept() if local is None else local:
             for scheme in ("http://", "https://"):
                 self._session.mount(scheme, home.HomeAdapter())
@@ -209,6 +209,15 @@ class Http:
                     body = reading.body(answer, request.largest, request.host, late)
                 return Reply(answer.status_code, body, dict(answer.headers))
         raise FinalFault(f"{request.host} leads in circles", f"more than {_MOVES} redirections")
+
+
+def _named(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The request with the login of its address, http://name:word@host, where it has no other."""
+    name, word = requests.utils.get_auth_from_url(request.url or "")
+    if not name or "Authorization" in request.headers:
+        return request
+    requests.auth.HTTPBasicAuth(name, word)(request)
+    return request
 
 
 def door(
