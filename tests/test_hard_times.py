@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from daemon import settings as settings_of
 from daemon.backends.animator import Away, Client, Wish
@@ -19,6 +21,7 @@ from daemon.backends.http import Http
 from daemon.errors import FinalFault, UsageError
 from daemon.outside import Animator as SetUp
 from daemon.outside import ComfyUI
+from daemon.rules import Animate
 from daemon.service import desks
 from tests import telegram_peer
 from tests.comfy_peer import ComfyPeer, Ending
@@ -217,6 +220,33 @@ def test_a_picture_that_is_gone_for_good_holds_up_no_buttons(room: Room, monkeyp
     room.drop()
     assert room.until(lambda: len(room.with_buttons()) >= 2)
     assert not room.peer.in_chat(kind="photo")
+
+
+def test_a_film_on_which_the_server_hangs_up_is_told_of_after_three_tries(room: Room) -> None:
+    from daemon.approvals.telegram import Due, Post
+    from daemon.service.telegram_hand import Errand, carry_out
+
+    (room.settings.root / "film.mp4").write_bytes(b"x" * (4 << 20))
+
+    class Hangs:
+        def upload(self, *_: Any, **__: Any) -> Any:
+            return Http(attempts=1).send("POST", f"http://127.0.0.1:{port}/", data=b"x" * (8 << 20))
+
+        line = room.c.telegram.line
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+        post = Post("1.film", "video", "ready", file="film.mp4")
+        errand = Errand("abc", Due("send", "1.film", post, "video"), room.settings.root, {}, "film.mp4")
+        assert carry_out(Hangs(), errand).how == "unsure"  # type: ignore[arg-type]
+    assert carry_out(Hangs(), errand).how == "down"  # type: ignore[arg-type]
+
+
+def test_a_workflow_for_clips_is_a_name_and_no_path() -> None:
+    with pytest.raises(ValidationError):
+        Animate(workflow="../../etc/x")
+    assert Animate(workflow="wan21-i2v-24gb").workflow
 
 
 # --- settings ----------------------------------------------------------------------------------------

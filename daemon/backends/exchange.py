@@ -98,7 +98,8 @@ class Outgoing(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         """The next piece. PassingFault once it is late."""
         if self._late():
-            raise PassingFault(f"{self._host} takes what is sent too slowly", f"after {self.tell()} bytes")
+            facts: dict[str, object] = {"host": self._host, "sent": True}
+            raise PassingFault(f"{self._host} takes what is sent too slowly", f"after {self.tell()} bytes", "", facts)
         return super().read(size)
 
 

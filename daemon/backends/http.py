@@ -163,8 +163,9 @@ class Http:
             reply = self._exchanged(request)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             remedy = "Is it running, and the address right?"
-            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host})
-            raise again(fault, request.safe or never_sent(error)) from None
+            lost = never_sent(error)
+            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host, "sent": not lost})
+            raise again(fault, request.safe or lost) from None
         except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
             fault = PassingFault(
                 f"{host} doesn't answer", f"silent for {request.limit.read:g} seconds", "", {"host": host}
