@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.backends import animator
@@ -184,6 +184,7 @@ json_like = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), json_like))
 def test_no_answer_breaks_the_reading(told: dict[str, Any]) -> None:
     assert 0.0 <= animator._share(told) <= 1.0

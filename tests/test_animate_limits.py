@@ -32,7 +32,7 @@ def climber(tmp_path: Path, toy: Toy, budget: Budget, now: list[float]) -> Climb
     folder = tmp_path / "stages" / "approved" / "20260101-120000-song-abcdef"
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(root=tmp_path)
-    return Climber(JobFolder(folder), Tools(settings), toy, {}, budget, 1, lambda *_: None, clock=lambda: now[0])
+    return Climber(JobFolder(folder), Tools(settings), toy, dict, budget, 1, lambda *_: None, clock=lambda: now[0])
 
 
 def test_a_try_that_failed_costs_the_minutes_that_it_took(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ class Outgoing(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         """The next piece. PassingFault once it is late."""
         if self._late():
-            raise PassingFault(f"{self._host} takes what is sent too slowly", f"after {self.tell()} bytes")
+            facts: dict[str, object] = {"host": self._host, "sent": True}
+            raise PassingFault(f"{self._host} takes what is sent too slowly", f"after {self.tell()} bytes", "", facts)
         return super().read(size)
 
 
@@ -152,7 +153,7 @@ def _same(here: SplitResult, there: SplitResult) -> bool:
     except ValueError:
         return False
     ways = (here.scheme, there.scheme)
-    if here.hostname != there.hostname or there.username is not None:
+    if here.hostname != there.hostname or there.username not in (None, here.username):
         return False
     return (ways[0] == ways[1] and ports[0] == ports[1]) or (ways == ("http", "https") and ports == [80, 443])
 

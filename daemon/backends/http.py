@@ -71,8 +71,8 @@ class Http:
     ) -> None:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": f"dropreel/{__version__}", "Accept-Encoding": reading.PACKED})
-        # A login of ~/.netrc would take the place of our own.
-        self._session.auth = lambda request: request
+        # A login of ~/.netrc would take the place of our own; one that stands in the address is meant.
+        self._session.auth = _named
         if home.kept() if local is None else local:
             for scheme in ("http://", "https://"):
                 self._session.mount(scheme, home.HomeAdapter())
@@ -163,8 +163,9 @@ class Http:
             reply = self._exchanged(request)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             remedy = "Is it running, and the address right?"
-            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host})
-            raise again(fault, request.safe or never_sent(error)) from None
+            lost = never_sent(error)
+            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host, "sent": not lost})
+            raise again(fault, request.safe or lost) from None
         except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
             fault = PassingFault(
                 f"{host} doesn't answer", f"silent for {request.limit.read:g} seconds", "", {"host": host}
@@ -209,6 +210,15 @@ class Http:
                     body = reading.body(answer, request.largest, request.host, late)
                 return Reply(answer.status_code, body, dict(answer.headers))
         raise FinalFault(f"{request.host} leads in circles", f"more than {_MOVES} redirections")
+
+
+def _named(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The request with the login of its address, http://name:word@host, where it has no other."""
+    name, word = requests.utils.get_auth_from_url(request.url or "")
+    if not name or "Authorization" in request.headers:
+        return request
+    requests.auth.HTTPBasicAuth(name, word)(request)
+    return request
 
 
 def door(
