@@ -409,6 +409,17 @@ def test_the_camera_stays_back_from_a_clip_of_few_pixels(tmp_path: Path) -> None
     assert closest(640, goes_on=True) > 1.35 and closest(1920) > 1.35  # enough pixels; people's own clips
 
 
+def test_a_clip_of_a_painted_still_is_cropped_round_its_figure(tmp_path: Path) -> None:
+    from daemon.film.focus import with_focus
+    from daemon.film.values import Slot
+
+    still = help.picture(tmp_path / "a.png", 1)
+    scene = {"focus": [0.8, 0.4], "palette": {}, "own": {"clip": {"file": "c.zip"}}}
+    moving = PictureFile("01a", still.path, "f", scene)
+    (slot,) = with_focus([Slot("01", 0.0, 4.0, 0, [moving])], 90, 160)
+    assert slot.pictures[0].centre == (0.8, 0.4)
+
+
 def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path: Path) -> None:
     from daemon.stages.animating.climb import _fitted
 

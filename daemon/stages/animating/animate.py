@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _SHARE = 0.5  # of the stage's time limit after which no further clip is asked for in this attempt
 _ASK_AGAIN = 5.0  # seconds between looks for a server that doesn't answer
 # What a film still wants to know of a painted still that became a clip.
-_KEPT = ("focus", "palette", "weather", "place")
+_KEPT = ("focus", "framing", "palette", "weather", "place")
 
 
 @dataclass
