@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from daemon import settings as settings_of
 from daemon.backends.animator import Away, Client, Wish
 from daemon.backends.comfyui import Down, Pool, Server, Task, runs, workflow
+from daemon.backends.comfyui import socket as listening
 from daemon.backends.comfyui.replies import refusal
 from daemon.backends.http import Http
 from daemon.errors import FinalFault, UsageError
@@ -164,6 +165,28 @@ def test_answers_that_are_nested_without_end_are_no_answers(service: Peer) -> No
         server.stats()
     card = server.stats().card
     assert card is not None and card.total_mb == 0
+
+
+def test_the_progress_socket_follows_no_redirection_to_another_host() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as here, socket.create_server(("127.0.0.1", 0)) as there:
+        there.setblocking(False)
+        asked = threading.Event()
+
+        def redirects() -> None:
+            for _ in range(2):
+                one, _address = here.accept()
+                one.recv(4096)
+                to = f"ws://127.0.0.1:{there.getsockname()[1]}/ws"
+                one.sendall(f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode())
+                one.close()
+            asked.set()
+
+        threading.Thread(target=redirects, daemon=True).start()
+        url = f"http://127.0.0.1:{here.getsockname()[1]}"
+        with listening.Listener(url, "me", listening.Reader("p", GRAPH)):
+            assert asked.wait(20), "it tries again, where it was told to"
+        with pytest.raises(BlockingIOError):
+            there.accept()
 
 
 # --- Telegram ----------------------------------------------------------------------------------------
