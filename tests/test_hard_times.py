@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,21 @@ import pytest
 from pydantic import ValidationError
 
 from daemon import settings as settings_of
+from daemon import sidecars
 from daemon.backends.animator import Away, Client, Wish
 from daemon.backends.comfyui import Down, Pool, Server, Task, runs, workflow
 from daemon.backends.comfyui import socket as listening
 from daemon.backends.comfyui.replies import refusal
 from daemon.backends.http import Http
 from daemon.errors import FinalFault, UsageError
+from daemon.job import JobFolder
 from daemon.outside import Animator as SetUp
 from daemon.outside import ComfyUI
 from daemon.rules import Animate
 from daemon.service import desks
+from daemon.service.gates import Gates
+from daemon.service.tracked import Tracked
+from daemon.settings import Settings
 from tests import telegram_peer
 from tests.comfy_peer import ComfyPeer, Ending
 from tests.telegram_peer import TOKEN
@@ -187,6 +193,23 @@ def test_the_progress_socket_follows_no_redirection_to_another_host() -> None:
             assert asked.wait(20), "it tries again, where it was told to"
         with pytest.raises(BlockingIOError):
             there.accept()
+
+
+def test_a_film_waits_for_the_card_s_hours_only_where_clips_are_still_to_be_made(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"root": tmp_path, "comfyui": {"urls": ["http://gpu:8188"]}})
+    gates = Gates(settings, now=lambda: datetime(2026, 3, 1, 12))
+    folder = tmp_path / "stages" / "approved" / "20260301-120000-song-abcdef"
+    folder.mkdir(parents=True)
+
+    def held(**animate: Any) -> str:
+        rule = {"pictures": {"gpu_hours": "22-7"}, "animate": {"by": "auto", "budget_minutes": 60.0, **animate}}
+        about = sidecars.Job(id="abcdef", name=folder.name, kind="song", title="Song", inbox="songs", rule=rule)
+        return gates.held(Tracked(JobFolder(folder), about, sidecars.State()))
+
+    assert "22:00" in held()
+    assert held(budget_minutes=0.0) == held(by="off") == held(by="http") == ""
+    (folder / "choice-0123456789abcdef.json").write_text("[]")
+    assert held() == "", "the stage itself waits where a clip is missing"
 
 
 # --- Telegram ----------------------------------------------------------------------------------------
