@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from daemon.film import dance, lay_kernels, painter, scenery, staging
+from daemon.film import approved, assemble, dance, lay_kernels, painter, scenery, staging
 from daemon.film.compositor import Compositor
 from daemon.film.painter.draw import draw_picture
 from daemon.film.timeline import PictureFile, Slot, Timeline, frame_at, plan
@@ -23,14 +23,16 @@ from tests.test_own_cast import drawn, staged
 
 
 def painted(folder: Path, seed: int = 3, **named: Any) -> PictureFile:
-    request = {
+    request: dict[str, Any] = {
         "scene": "industrial club",
         "characters": ("cyborg dj",),
         "pose": "idle",
         "framing": "wide",
         "energy": 0.9,
+        "width": 320,
+        "height": 180,
     }
-    made = painter.paint(painter.Request(prompt="club", seed=seed, width=320, height=180, **{**request, **named}))
+    made = painter.paint(painter.Request(prompt="club", seed=seed, **{**request, **named}))
     path = folder / f"{seed:02d}a.png"
     cv2.imwrite(str(path), made.picture[..., ::-1])
     return PictureFile(path.stem, path, f"painted {seed}", made.scene)
@@ -182,6 +184,25 @@ def test_weather_that_falls_in_the_film_does_not_hang_in_the_air_as_well(tmp_pat
         assert _covered(drawing._scenery(picture).result()) == _covered(falling)
 
 
+def test_a_segment_is_made_again_where_the_weather_of_its_picture_changed_elsewhere_or_the_code_that_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = dancing(tmp_path)
+    first, last = timeline.shots[0], timeline.shots[-1]
+    timeline = replace(timeline, shots=(*timeline.shots[:-1], replace(last, picture=first.picture)))
+    rain = replace(timeline, effects=(*timeline.effects, Effect("rain", last.start, 9, 0.7, "words")))
+
+    def name(of: Timeline) -> str:
+        made = help.making(tmp_path, of)
+        with Compositor(of, made.envelopes) as drawing:
+            return assemble.segment_name(made, range(first.start, first.end), drawing)
+
+    assert name(timeline) == name(timeline) != name(rain)
+    before = name(timeline)
+    monkeypatch.setattr(assemble, "drawn_by", lambda: "another version")
+    assert name(timeline) != before
+
+
 def _covered(stage: scenery.Scenery | None) -> int:
     """How much lies before the figure."""
     return 0 if stage is None or stage.front is None else int(stage.front.alpha.astype(int).sum())
@@ -193,22 +214,44 @@ def test_a_figure_that_sits_stays_seated(tmp_path: Path) -> None:
     assert dance.poses(replace(seated, scene={})) == ()
 
 
-def test_a_scene_that_is_drawn_small_to_be_checked_is_no_still_where_the_film_s_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("height", [360, 640])
+def test_whether_a_scene_is_shown_as_a_still_never_hangs_on_the_size_that_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, height: int
+) -> None:
     named = {"scene": "temple", "characters": ("ring dancer",), "pose": "dance", "framing": "close"}
-    made = painter.paint(painter.Request(prompt="temple", seed=0, width=640, height=360, **named))
+    made = painter.paint(painter.Request(prompt="temple", seed=0, width=640, height=height, **named))
     cv2.imwrite(str(tmp_path / "01a.png"), made.picture[..., ::-1])
     picture = PictureFile("01a", tmp_path / "01a.png", "a temple", made.scene)
-    for width in (160, 256):
-        stage, first, wet = scenery._apart(picture, "dance", *scenery._canvas(width, width * 9 // 16), False)
-        assert scenery._as_approved(picture, stage, first, wet), f"{width} pixels wide"
+    away = approved.apart(picture)
+    assert away < 0.2 * approved.ALIKE
+    timeline = dancing(tmp_path)
+    timeline = replace(timeline, shots=(replace(timeline.shots[0], picture=picture),))
+    for limit, moves in ((1.01 * away, True), (0.99 * away, False)):  # however close the call is
+        monkeypatch.setattr(approved, "ALIKE", limit)
+        for size in ((256, 144), (320, 180), (256, 456), (640, 360)):
+            with Compositor(timeline, {}, *size) as drawing:
+                assert (drawing._scenery(picture).result() is not None) == moves, f"{size}"
 
 
 def test_a_picture_that_this_painter_draws_otherwise_is_shown_as_it_was_approved(tmp_path: Path) -> None:
     picture = painted(tmp_path)
+    assert approved.Approved().holds(picture)
     dice = np.random.default_rng(1)
     cv2.imwrite(str(picture.path), dice.integers(0, 255, (180, 320, 3), dtype=np.uint8))
-    assert scenery.stage_of(picture, 320, 180) is None
-    assert scenery.stage_of(replace(picture, scene={"cast": ["x"], "pose": "idle"}), 320, 180) is None
+    assert not approved.Approved().holds(picture)
+    strange = replace(picture, scene={"cast": ["x"], "pose": "idle"})
+    assert not approved.Approved().holds(strange)
+    assert scenery.stage_of(strange, 320, 180) is None
+
+
+def test_a_film_s_check_looks_at_no_picture_again_that_the_film_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, asked, apart = painted(tmp_path), [], approved.apart
+    monkeypatch.setattr(approved, "apart", lambda one: (asked.append(one.id), apart(one))[1])
+    known = approved.Approved()
+    assert known.holds(picture) and known.holds(picture)
+    assert asked == [picture.id]
 
 
 def test_a_film_of_dancers_passes_the_guard(tmp_path: Path) -> None:
@@ -261,5 +304,8 @@ def test_a_cut_out_is_laid_over_what_it_covers_and_nothing_else(
 
 def test_a_scene_s_canvas_is_even_whatever_the_frame() -> None:
     assert scenery._canvas(1280, 720) == (1408, 792)
+    for frame in ((256, 144), (854, 480), (256, 456), (480, 600), (1080, 1920), (202, 360)):
+        wide, high = scenery._canvas(*frame)
+        assert abs(wide * frame[1] / frame[0] - high) < 0.35, f"{frame}: {wide} x {high}"
     assert all(side % 2 == 0 for side in scenery._canvas(854, 480))
     assert Fraction(*scenery._canvas(1080, 1920)) == pytest.approx(1080 / 1920, abs=0.01)

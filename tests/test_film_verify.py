@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from daemon.errors import FinalFault
 from daemon.film import assemble, encode, offset
 from daemon.film.compositor import Compositor
+from daemon.film.flashing import flashes_a_second
 from daemon.film.timeline import Timeline, plan
-from daemon.film.verify import Verdict, flashes_a_second, verify
+from daemon.film.verify import Verdict, verify
 from daemon.sidecars import Analysis
 from daemon.video import watch
 from tests import film_help as help
@@ -160,6 +161,16 @@ def test_a_frozen_stretch_is_caught(good: Made) -> None:
     shot = max(good.timeline.shots, key=lambda shot: shot.frames)
     film = damaged(good, "frozen", lambda frame: shot.start + 12 if shot.start + 12 < frame < shot.end - 12 else frame)
     assert "frozen that wasn't planned" in good.wrong(film)
+
+
+@pytest.mark.parametrize("by", [-2, 2])
+def test_a_picture_out_of_step_is_caught(good: Made, by: int) -> None:
+    shots = good.timeline.shots
+    jumps = [effect.start for effect in good.timeline.effects if effect.kind == "zoom" and effect.amount >= 0.1]
+    jump = next(at for at in jumps if any(shot.start + 24 < at < shot.end - 4 for shot in shots))
+    at = jump if by < 0 else jump - 1
+    film = damaged(good, f"late{by}", lambda frame: frame + by if frame == at else frame)
+    assert "pictures in step" in good.wrong(film)
 
 
 def test_a_wrong_picture_is_caught(good: Made) -> None:

@@ -17,6 +17,7 @@ from daemon import sidecars
 from daemon.approvals import readme
 from daemon.approvals.gate import Gate
 from daemon.film import cutouts, dance, painter, report, scenery, staging
+from daemon.film.approved import Approved
 from daemon.film.timeline import PictureFile
 from daemon.rules import Approve, Rule
 from daemon.sidecars import Member
@@ -331,7 +332,7 @@ def test_an_own_cast_of_one_picture_leans_and_one_of_many_changes_its_pose(tmp_p
 def test_a_cut_out_that_was_lost_leaves_the_approved_still(tmp_path: Path) -> None:
     picture = staged(tmp_path, {"idle": drawn()})
     (tmp_path / "idle.png").unlink()
-    assert scenery.stage_of(picture, 320, 180) is None
+    assert not Approved().holds(picture)
 
 
 def test_the_painter_s_cast_stands_before_an_own_background(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from daemon import durable
 from daemon.errors import Fault, FinalFault
 from daemon.film import captions, compositor, encode, painter, staging
+from daemon.film.approved import Approved
 from daemon.film.chapters import Chapter, ffmetadata
 from daemon.film.lettering import hand_for
 from daemon.film.subtitles import srt
@@ -37,13 +39,14 @@ Progress = Callable[..., None]
 
 @dataclass(frozen=True)
 class Making:
-    """What every step of one film needs. folder: the job's own."""
+    """What every step of one film needs. folder: the job's own; approved: what its check then knows of its pictures."""
 
     folder: Path
     timeline: Timeline
     envelopes: dict[str, NDArray[np.float32]]
     encoding: encode.Encoding
     program: str
+    approved: Approved = field(default_factory=Approved, compare=False)
 
 
 def spans(timeline: Timeline) -> list[range]:
@@ -67,16 +70,39 @@ def segment_name(making: Making, span: range, drawing: compositor.Compositor) ->
     timeline, direction = making.timeline, drawing.direction
     first = bisect_right([shot.start for shot in timeline.shots], span.start) - 1
     seen = [
-        _shown(shot) for shot in timeline.shots[max(0, first - 1) :] if shot.start - shot.transition.frames < span.stop
+        [*_shown(shot), *sorted(drawing.falling(shot.picture))]
+        for shot in timeline.shots[max(0, first - 1) :]
+        if shot.start - shot.transition.frames < span.stop
     ]
     curves = hashlib.sha256()
     seconds = slice(span.start, span.stop)
-    for curve in (*direction.curves(seconds), *drawing.screen.curves(seconds)):
+    # In a cross-fade a moving picture stays at the last moment of its shot, or waits at the first.
+    around = slice(max(0, span.start - 1), span.stop + 1)
+    for curve in (*direction.curves(seconds), *drawing.screen.curves(around)):
         curves.update(curve)
-    parts = [compositor.VERSION, span.start, span.stop, seen, curves.hexdigest(), str(making.encoding), encode.VERSION]
+    parts = [
+        compositor.VERSION,
+        drawn_by(),
+        span.start,
+        span.stop,
+        seen,
+        curves.hexdigest(),
+        str(making.encoding),
+        encode.VERSION,
+    ]
     if words := [one for one in timeline.captions if one.start < span.stop and one.end > span.start]:
         parts += [captions.VERSION, hand_for(one.text for one in timeline.captions).name, words]
     return f"segment-{fingerprint(*parts)}.mp4"
+
+
+@cache
+def drawn_by() -> str:
+    """A digest of the code that draws: what another version of it left half made is never joined with this one's."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def _shown(shot: Shot) -> list[Any]:
@@ -147,7 +173,8 @@ def segments(making: Making, progress: Progress) -> list[str]:
     """
     timeline = making.timeline
     stop = threading.Event()
-    with compositor.Compositor(timeline, making.envelopes, making.encoding.width, making.encoding.height) as drawing:
+    size = (making.encoding.width, making.encoding.height)
+    with compositor.Compositor(timeline, making.envelopes, *size, making.approved) as drawing:
         todo = [(span, segment_name(making, span, drawing)) for span in spans(timeline)]
         missing = [(span, name) for span, name in todo if not (making.folder / name).is_file()]
         meter = _Meter(timeline.frames, timeline.frames - sum(len(span) for span, _ in missing), progress)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film import kernels, lay_kernels, springing
+from daemon.film.approved import Approved
 from daemon.film.captions import Captions
 from daemon.film.dance import poses
 from daemon.film.direction import Direction, View
@@ -35,7 +36,10 @@ _BLACK, _WHITE, _GREY = 16.0, 235.0, 128.0
 
 
 class Compositor:
-    """Draws frames of one timeline at one size. frames are (height * 3 / 2, width) uint8, NV12."""
+    """Draws frames of one timeline at one size. frames are (height * 3 / 2, width) uint8, NV12.
+
+    approved: what is known of the pictures' scenes already; what isn't is found out when they are first seen.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Compositor:
         envelopes: dict[str, NDArray[np.float32]],
         width: int | None = None,
         height: int | None = None,
+        approved: Approved | None = None,
     ) -> None:
         self.width = width or timeline.width
         self.height = height or timeline.height
@@ -52,6 +57,7 @@ class Compositor:
         self.joiner = Joiner(self.width, self.height, timeline.colours)
         self.screen = Screen(timeline, self.width, self.height)
         self.overlays = Overlays(self.direction, self.width, self.height)
+        self._approved = approved or Approved()
         self._falling = _falling(timeline)
 
     def close(self) -> None:
@@ -115,11 +121,17 @@ class Compositor:
             bool(moves.blink[frame]),
         )
 
+    def falling(self, picture: PictureFile) -> frozenset[str]:
+        """Which effects of weather fall before a picture somewhere in the film: they take the place of its own."""
+        return self._falling.get(str(picture.path), frozenset())
+
     def _scenery(self, picture: PictureFile) -> Future[Scenery | None]:
-        falling = self._falling.get(str(picture.path), frozenset())
-        return self.store.ask(
-            ("scenery", str(picture.path)), lambda: stage_of(picture, self.width, self.height, falling)
-        )
+        def make() -> Scenery | None:
+            if not self._approved.holds(picture):
+                return None
+            return stage_of(picture, self.width, self.height, self.falling(picture))
+
+        return self.store.ask(("scenery", str(picture.path)), make)
 
     def _figure(self, shot: Shot, frame: int) -> Future[Sprite | None]:
         """The figure of a shot at a frame; at rest in its first pose where the frame isn't the shot's own."""

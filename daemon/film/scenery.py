@@ -14,20 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon import log
-from daemon.errors import FinalFault
 from daemon.film import springing, staging
 from daemon.film.aloft import planes as planes_aloft
+from daemon.film.approved import UNDRAWABLE
 from daemon.film.dance import poses
-from daemon.film.pictures import MATRIX, Planes, load, planes
+from daemon.film.pictures import Planes, planes
 from daemon.film.sprites import Figure, Sprite, bordered, from_planes, from_rgba, page
 from daemon.film.values import PictureFile
 
-LARGE = 1.1  # how much larger than the frame a scene is drawn
-_SMALL = 192  # pixels across
+_LARGER = (1.1, 1.16)  # how much larger than the frame a scene is drawn, between
 # Which effect falls in a scene's own weather: it takes the place of what is painted, which would hang in the air.
 _FALLING = {"rain": "rain", "storm": "rain", "snow": "snow", "petals": "petals", "clear": "petals"}
-_ALIKE = 9.0  # mean grey levels that a scene may differ from the approved picture
-_SHAPE = 0.02  # share by which a picture's shape may differ from the frame's
 
 Plane = NDArray[np.uint8]
 Steps = tuple[int, ...]
@@ -107,39 +104,26 @@ class _Own:
 def stage_of(picture: PictureFile, width: int, height: int, falling: frozenset[str] = frozenset()) -> Scenery | None:
     """A picture's scene, its figure apart, for frames of width x height; falling: effects that fall before it.
 
-    None where it has no figure, or where this painter draws it otherwise than it was approved: the still is
-    shown then.
+    None where it has no figure, or can't be drawn. Whether it is drawn as it was approved, `approved` says.
     """
-    if not (taken := poses(picture)):
+    if not poses(picture):
         return None
     wide, high = _canvas(width, height)
     try:
-        own = picture.scene.get("own")
-        dry = _FALLING.get(str(picture.scene.get("weather"))) in falling
-        stage: Scenery | None = None
-        if not own or _own_as_approved(picture):
-            stage, first, wet = _apart(picture, taken[0], wide, high, dry)
-        if stage is None or not (own or _as_approved(picture, stage, first, wet)):
-            log.get().warning("a scene is shown as a still: it would be drawn otherwise now", picture=picture.id)
-            return None
-        return stage
-    except (KeyError, ValueError, TypeError, AttributeError, AssertionError, OSError, FinalFault) as error:
+        return _apart(picture, wide, high, _FALLING.get(str(picture.scene.get("weather"))) in falling)
+    except UNDRAWABLE as error:
         log.get().warning("a scene is shown as a still: it can't be drawn again", picture=picture.id, error=repr(error))
         return None  # a scene of another painter's version; the approved picture itself is there
 
 
-def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) -> tuple[Scenery, Sprite | None, str]:
-    """The scene, its painted figure in a pose, and all that lies before it (SVG) where some of that is left out.
-
-    dry: without its weather.
-    """
+def _apart(picture: PictureFile, width: int, height: int, dry: bool) -> Scenery:
+    """The scene; dry: without its weather."""
     from daemon.film.painter.jointed import Jointed
 
     scene = picture.scene
     own = scene.get("own") or {}
     made = staging.arrange(scene, width, height) if own else None
     figure: Performer
-    first: Sprite | None = None
     if made is not None and made.stands:
         still, before = made.still, made.before
         foot = made.stands[0].spot
@@ -151,7 +135,7 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
         jointed = Jointed(scene, width, height)
         still, before = jointed.still, [] if own.get("background") else jointed.before
         figure = Figure(jointed)
-        first = figure.sprite(pose)
+        first = figure.sprite(poses(picture)[0])
         x, y = 0.5, 1.0
         if first is not None:
             rows, columns = first.luma.shape
@@ -161,65 +145,19 @@ def _apart(picture: PictureFile, pose: str, width: int, height: int, dry: bool) 
     else:
         back = _back(jointed.still(jointed.behind), width, height)
     hung = planes_aloft(scene) | ({"weather"} if dry else set())
-    wet = ""
-    if any(plane.name in hung for plane in before):
-        wet = still(before)
-        before = [plane for plane in before if plane.name not in hung]
+    before = [plane for plane in before if plane.name not in hung]
     front = _cut(page(width, height).draw(still(before))) if before else None
-    return Scenery(back, figure, front, width, height, (x, min(1.0, y))), first, wet
+    return Scenery(back, figure, front, width, height, (x, min(1.0, y)))
 
 
 def _canvas(width: int, height: int) -> tuple[int, int]:
-    wide = round(width * LARGE / 2) * 2
-    return wide, round(wide * height / width / 2) * 2
+    """Even sides some tenths larger than the frame's, as nearly of its shape as there are.
 
-
-def _own_as_approved(picture: PictureFile) -> bool:
-    return staging.looks_alike(picture.scene, picture.path.parent, load(picture.path)) < _ALIKE
-
-
-def _as_approved(picture: PictureFile, stage: Scenery, figure: Sprite | None, wet: str) -> bool:
-    """Whether the scene is still drawn as it was approved: seen small, its figure in the approved pose.
-
-    A picture of another shape than the frame is drawn again in its own. wet: SVG in place of what lies before.
+    Of another shape, the scene would lie a little elsewhere in the frame at each size that it is drawn at.
     """
-    from daemon.film.painter.draw import draw_picture
-
-    still = load(picture.path)
-    high, wide = still.shape[:2]
-    across = min(_SMALL, stage.width // 2)  # its colours have no more: both are seen as softly
-    size = (across, max(16, round(across * high / wide)))
-    if abs(wide * stage.height / (high * stage.width) - 1) < _SHAPE:
-        # Far smaller than it was drawn: what is coarse in a small drawing would count as another picture, and the
-        # film that is drawn again, small, to be checked would not show what it shows.
-        across = min(_SMALL, stage.width // 4)
-        size = (across, max(16, round(across * high / wide)))
-        again = _small(stage, figure, wet, *size)
-    else:
-        again = draw_picture(picture.scene, *size).astype(np.float32)
-    small = cv2.resize(still, size, interpolation=cv2.INTER_AREA)
-    return float(np.abs(again - small).mean()) < _ALIKE
-
-
-def _small(stage: Scenery, figure: Sprite | None, wet: str, width: int, height: int) -> NDArray[np.float32]:
-    """A scene's drawings over each other, reduced to height x width x 3 RGB, 0..255; wet: SVG over it all."""
-    half = (stage.width // 2, stage.height // 2)
-    luma = cv2.resize(stage.back.luma, half, interpolation=cv2.INTER_AREA)
-    seen = np.dstack([luma, stage.back.chroma]).astype(np.float32)
-    for part in (figure, None if wet else stage.front):
-        if part is None:
-            continue
-        rows, columns = part.alpha_half.shape
-        over = np.dstack([cv2.resize(part.luma, (columns, rows), interpolation=cv2.INTER_AREA), part.chroma])
-        below = seen[part.top // 2 : part.top // 2 + rows, part.left // 2 : part.left // 2 + columns]
-        below *= 1 - part.alpha_half[..., None].astype(np.float32) / 255
-        below += over[: below.shape[0], : below.shape[1]]
-    yuv = np.asarray(cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    if wet:
-        scale = (width / stage.width, 0.0, 0.0, height / stage.height, 0.0, 0.0)
-        drawn = page(width, height).draw(wet, scale).astype(np.float32).transpose(1, 2, 0)
-        yuv = yuv * (1 - drawn[..., 3:] * np.float32(1 / 255)) + drawn[..., :3]
-    return np.asarray((yuv - MATRIX[:, 3]) @ np.linalg.inv(MATRIX[:, :3]).T, np.float32)
+    least, most = (round(width * scale / 2) * 2 for scale in _LARGER)
+    found = [(wide, max(2, round(wide * height / width / 2) * 2)) for wide in range(least, most + 1, 2)]
+    return min(found, key=lambda size: (abs(size[0] * height - size[1] * width) / size[0], size[0]))
 
 
 def _back(body: str, width: int, height: int) -> Planes:

@@ -7,7 +7,6 @@ absolute change of a picture from the one before it, in those units.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film import offset
+from daemon.film.alike import Beside
+from daemon.film.approved import Approved
 from daemon.film.assemble import Progress, samples_of
 from daemon.film.compositor import Compositor
+from daemon.film.flashing import flashes_a_second
 from daemon.film.values import Timeline
 from daemon.sidecars import Check
 from daemon.video import sound, watch
@@ -28,6 +30,12 @@ SMALL = 128  # width of the pictures that are compared
 OFFSET_MS = 1.0
 _FINER = 2
 _VISIBLE = 2.0  # a planned change smaller than this isn't judged
+# Luma levels. Good films of all looks and sizes came to 7, 10 and 0.1 at most; at crf 40, where a picture keeps some
+# of the one before it, to 11, 17 and 2.4. Another picture comes to 45, a figure that is missing to 60 in its part,
+# pictures two frames late to 5 (medians).
+APART = 14.0
+PART_APART = 24.0
+ASTRAY = 1.5
 _BLACK = 22.0
 _STILL = 0.02
 _STILL_SECONDS = 0.5
@@ -66,7 +74,7 @@ class _Watched:
     change: Series
     planned_mean: Series
     planned_change: Series
-    apart: Series  # mean absolute difference of the decoded picture from the planned one
+    beside: Beside  # the decoded pictures and the planned ones
     late: int = 0  # pictures whose time stamp isn't their number
     frames: int = 0
 
@@ -80,10 +88,13 @@ def verify(
     *,
     sound_expected: bool = True,
     hear: Callable[[watch.Heard], None] = lambda _heard: None,
+    approved: Approved | None = None,
+    crf: int = 20,
 ) -> Verdict:
     """Every check of a finished film, out of one decode. FinalFault where it can't be decoded at all.
 
-    progress(fraction, doing). hear: gets the film's sound as it goes by.
+    progress(fraction, doing). hear: gets the film's sound as it goes by. approved: what is known of the pictures.
+    crf: how coarsely the film was coded.
     """
     form = sound.probe(song)
     begins = offset.starts(float(timeline.frames / timeline.fps))
@@ -94,14 +105,16 @@ def verify(
         heard.hear(piece)
         hear(piece)
 
-    seen = _watch(film, timeline, envelopes, both, verdict, progress)
+    drawing = Compositor(timeline, envelopes, *small_size(timeline, _FINER), approved)
+    seen = _watch(film, drawing, both, verdict, progress)
     verdict.frames = seen.frames
     verdict.found = _found(seen, set(timeline.cuts))
     verdict.checks += [
         _count(seen, timeline),
         _times(seen),
         _cuts(seen, timeline),
-        _likeness(seen),
+        _likeness(seen, _coarse(crf)),
+        _in_step(seen, _coarse(crf)),
         _black(seen),
         _still(seen, timeline.fps),
         _flashes(seen, timeline.fps),
@@ -114,24 +127,25 @@ def verify(
     return verdict
 
 
+def small_size(timeline: Timeline, finer: int = 1) -> tuple[int, int]:
+    """Width and height of the pictures that are compared, or so many times that."""
+    return SMALL * finer, max(2, round(SMALL * timeline.height / timeline.width / 2) * 2) * finer
+
+
 def _watch(
-    film: Path,
-    timeline: Timeline,
-    envelopes: dict[str, NDArray[np.float32]],
-    hear: Callable[[watch.Heard], None],
-    verdict: Verdict,
-    progress: Progress,
+    film: Path, drawing: Compositor, hear: Callable[[watch.Heard], None], verdict: Verdict, progress: Progress
 ) -> _Watched:
-    width = SMALL
-    height = max(2, round(SMALL * timeline.height / timeline.width / 2) * 2)
+    timeline = drawing.timeline
+    width, height = small_size(timeline)
     room = timeline.frames + 64
-    series = [np.zeros(room, np.float32) for _ in range(5)]
-    seen = _Watched(series[0], series[1], series[2], series[3], series[4])
+    mean, change, planned_mean, planned_change = (np.zeros(room, np.float32) for _ in range(4))
+    beside = Beside(room, [shot.start for shot in timeline.shots])
+    seen = _Watched(mean, change, planned_mean, planned_change, beside)
     wanted = _thumbnail_frames(timeline)
     # Drawn larger and shrunk, as the decoded picture is: thin lines come out alike.
     planned = np.empty((height * _FINER * 3 // 2, width * _FINER), np.uint8)
     before = planned_before = None
-    with Compositor(timeline, envelopes, width * _FINER, height * _FINER) as drawing:
+    with drawing:
         brush = drawing.brush()
         for picture in watch.watch(film, width, height, hear):
             index = picture.index
@@ -144,7 +158,7 @@ def _watch(
             shrunk = cv2.resize(planned[: height * _FINER], (width, height), interpolation=cv2.INTER_AREA)
             now, meant = picture.luma.astype(np.int16), np.asarray(shrunk, np.int16)
             seen.mean[index], seen.planned_mean[index] = now.mean(), meant.mean()
-            seen.apart[index] = np.abs(now - meant).mean()
+            beside.push(index, picture.luma, np.asarray(shrunk, np.uint8))
             if before is not None and planned_before is not None:
                 seen.change[index] = np.abs(now - before).mean()
                 seen.planned_change[index] = np.abs(meant - planned_before).mean()
@@ -206,14 +220,32 @@ def _at_its_frame(seen: _Watched, cut: int) -> bool:
     return errors.get(0, 0.0) <= min(errors.values()) + 0.05 * float(meant.sum())
 
 
-def _likeness(seen: _Watched) -> Check:
-    """The decoded pictures are the planned ones: no frame is far from its plan."""
-    count = min(seen.frames, len(seen.apart))
-    apart = seen.apart[:count]
-    worst = int(np.argmax(apart)) if count else 0
-    limit = 14.0
-    measured = f"at most {apart[worst]:.1f} luma levels apart, at frame {worst}; mean {apart.mean():.2f}"
-    return Check(name="pictures as planned", ok=bool(apart[worst] <= limit), measured=measured, limit=f"{limit:.0f}")
+def _coarse(crf: int) -> float:
+    """How much farther from its plan a film may be that is coded coarsely: half as far again at 40."""
+    return 1 + max(0, crf - 28) / 24
+
+
+def _likeness(seen: _Watched, coarse: float) -> Check:
+    """The decoded pictures are the planned ones, as a whole and in each of their parts."""
+    count = min(seen.frames, len(seen.mean))
+    whole, part = seen.beside.apart[:count], seen.beside.worst[:count]
+    if not count:
+        return Check(name="pictures as planned", ok=False, measured="no pictures", limit="some")
+    first, second = int(np.argmax(whole)), int(np.argmax(part))
+    measured = f"at most {whole[first]:.1f} luma levels apart, at frame {first}, and {part[second]:.1f} in one part, "
+    measured += f"at frame {second}; mean {whole.mean():.2f}"
+    most, most_part = APART * coarse, PART_APART * coarse
+    ok = bool(whole[first] <= most and part[second] <= most_part)
+    return Check(name="pictures as planned", ok=ok, measured=measured, limit=f"{most:.3g}, in a part {most_part:.3g}")
+
+
+def _in_step(seen: _Watched, coarse: float) -> Check:
+    """No picture is more like what was planned for a frame near by than like what was planned for its own."""
+    count, most = min(seen.frames, len(seen.mean)), ASTRAY * coarse
+    astray, wrong = seen.beside.astray[:count], np.flatnonzero(seen.beside.out_of_step(most)[:count])
+    measured = f"{len(wrong)} frames" + (f", first at {wrong[0]}" if len(wrong) else "")
+    measured += f"; at most {astray.max(initial=0):.2f} luma levels nearer to another"
+    return Check(name="pictures in step", ok=not len(wrong), measured=measured, limit=f"{most:.3g}")
 
 
 def _black(seen: _Watched) -> Check:
@@ -240,29 +272,6 @@ def _still(seen: _Watched, fps: Fraction) -> Check:
 def _flashes(seen: _Watched, fps: Fraction) -> Check:
     most = flashes_a_second(seen.mean[: min(seen.frames, len(seen.mean))], fps)
     return Check(name="flashes a second", ok=most <= 3, measured=str(most), limit="3 (WCAG 2.3.1)")
-
-
-def flashes_a_second(mean: Series, fps: Fraction) -> int:
-    """The most general flashes in any second: pairs of opposing changes of a tenth of full relative
-    luminance or more, the darker below 0.80 (WCAG 2.2, general flash)."""
-    light = (np.clip((mean.astype(np.float64) - 16) / 219, 0, 1)) ** 2.2
-    second = max(1, math.ceil(fps))  # a whole one at least: at 23.976, 23 frames would be less
-    begins = np.flatnonzero(np.abs(np.diff(light)) > 0.01)
-    return max((_turns(light[begin : begin + second + 1]) // 2 for begin in begins), default=0)
-
-
-def _turns(light: NDArray[np.float64]) -> int:
-    """Opposing changes of a tenth or more within a stretch."""
-    turns = 0
-    high = low = float(light[0])
-    rising: bool | None = None
-    for value in light[1:].tolist():
-        high, low = max(high, value), min(low, value)
-        if rising is not False and high - value >= 0.1 and value < 0.8:
-            turns, rising, low = turns + 1, False, value
-        elif rising is not True and value - low >= 0.1 and low < 0.8:
-            turns, rising, high = turns + 1, True, value
-    return turns
 
 
 def _offset(measured: offset.Offset) -> Check:

@@ -113,7 +113,10 @@ def _film(
     progress(_JOIN, "verifying")
     try:
         ear, checking = _Ear(), part(progress, _JOIN, 1.0)
-        verdict = verify(job.file(file), planned, sources.envelopes, song.path, checking, hear=ear.hear)
+        known, crf = making.approved, encoding.crf
+        verdict = verify(
+            job.file(file), planned, sources.envelopes, song.path, checking, hear=ear.hear, approved=known, crf=crf
+        )
         heard = ear.loudness()
     except FinalFault as fault:
         if fault.facts.get("path") != str(job.file(file)):
