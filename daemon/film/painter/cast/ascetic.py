@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, mouth, stroke
+from daemon.film.painter.cast.legs import leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import bounds, box, corners, curve, ellipse, points, ribbon
 from daemon.film.painter.pen import Pen

@@ -6,7 +6,8 @@ import math
 import random
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, mouth, stroke
+from daemon.film.painter.cast.legs import leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.pen import Pen
