@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.film.painter.cast import CAST
-from daemon.film.painter.colour import Palette
+from daemon.film.painter.colour import Palette, shift
 from daemon.film.painter.finish import finish
-from daemon.film.painter.outline import Point, box, ellipse
+from daemon.film.painter.outline import Point, box, corners, ellipse
 from daemon.film.painter.pen import Pen, Sheet
 from daemon.film.painter.places import PLACES
 from daemon.film.painter.poses import Pose, between, taken
@@ -85,7 +85,7 @@ def act(pen: Pen, scene: dict[str, Any], index: int) -> Matrix:
     pose, props = _struck(scene, index)
     puppet = Puppet(pen, character.build, pose)
     if puppet.pose.perch:
-        perch(pen)
+        perch(pen, puppet.bones["hips"][5] + 14)
     head = puppet.bones["head"]
     character.draw(puppet, props or not (character.home or character.afoot))
     return head
@@ -113,17 +113,20 @@ def head_of(pen: Pen, scene: dict[str, Any], index: int, pose: str) -> Point:
     return point(bones["head"], 0, -72 - ABOVE * character.crest)
 
 
-def perch(pen: Pen) -> None:
-    """An amplifier to sit on."""
-    body = pen.palette.tone(0.16)
-    case = box(-112, -182, 224, 194, 12)
-    pen.stroke(case, pen.palette.line, pen.sheet.outer * 2)
-    pen.shape(case, body, line=0, shade=14, rim=6)
-    pen.shape(box(-92, -132, 184, 128, 8), pen.palette.tone(0.3), line=0.8)
-    for step in range(9):
-        pen.fill(box(-84, -124 + step * 13, 168, 5, 2), body, 0.8)
-    for index in range(5):
-        pen.fill(ellipse(-72 + index * 26, -156, 7), pen.palette.accents[1 if index == 4 else 2])
+def perch(pen: Pen, top: float) -> None:
+    """An amplifier to sit on, its top as high as is given; its front shows between the legs and beside them."""
+    case_paint, cloth = pen.palette.tone(0.34), pen.palette.tone(0.2)
+    lid = corners(f"-128 {top - 34}, 128 {top - 34}, 150 {top + 4}, -150 {top + 4}")
+    case = box(-150, top, 300, 12 - top, 10)
+    for outline in (lid, case):
+        pen.stroke(outline, pen.palette.line, pen.sheet.outer * 2)
+    pen.shape(case, case_paint, line=0, shade=14, rim=6)
+    pen.shape(lid, shift(case_paint, lightness=0.12), line=0.8, shade=8)
+    pen.shape(box(-134, top + 44, 268, -50 - top, 8), cloth, line=0.8)
+    for step in range(int((-60 - top) / 13)):
+        pen.fill(box(-126, top + 54 + step * 13, 252, 5, 2), case_paint, 0.8)
+    for index in range(7):
+        pen.fill(ellipse(-108 + index * 36, top + 24, 7), pen.palette.accents[1 if index == 6 else 2])
 
 
 def along(spot: Spot, place: Point) -> Point:

@@ -109,7 +109,15 @@ POSES: dict[str, Pose] = {
         Limb(34, -88), Limb(44, 6), Limb(30, -6, 4), Limb(20, -52, -6), lean=-4, bend=-3, nod=2, mouth="smile"
     ),
     "sit": Pose(
-        Limb(26, -50), Limb(26, -50), Limb(52, -50, 0, 0.62), Limb(52, -50, 0, 0.62), nod=2, mouth="calm", perch=True
+        Limb(36, -64, 24),
+        Limb(36, -64, 24),
+        Limb(46, -46, 0, 0.5),
+        Limb(46, -46, 0, 0.5),
+        nod=2,
+        hand_left="flat",
+        hand_right="flat",
+        mouth="calm",
+        perch=True,
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.film.painter.colour import mix, shift
-from daemon.film.painter.outline import Point, box, curve, ellipse, points, ribbon, smooth
+from daemon.film.painter.outline import Point, box, ellipse, points, ribbon, smooth
 from daemon.film.painter.rig import Puppet, Shape, placed, point
 
 
@@ -120,12 +120,13 @@ class Sleeve:
 def arm(
     puppet: Puppet, side: str, sleeve: Sleeve, skin: str, kind: str = "", size: float = 1.0, prefix: str = ""
 ) -> None:
-    """An arm with its hand; prefix names another arm of the same side ("back ")."""
+    """An arm with its hand (kind "none": without); prefix names another arm of the same side ("back ")."""
     build, pose = puppet.build, puppet.pose
     kind = kind or (pose.hand_left if side == "left" else pose.hand_right)
     upper, fore, merge = f"{prefix}upper {side}", f"{prefix}fore {side}", f"{prefix}arm {side}"
     mirror = side == "right"
-    puppet.add(f"{prefix}hand {side}", *hand(kind, skin, size), mirror=mirror)
+    if kind != "none":
+        puppet.add(f"{prefix}hand {side}", *hand(kind, skin, size), mirror=mirror)
     cloth = bool(sleeve.cuff)
     strength = 0.55 if cloth else 1.0
     end = sleeve.end if cloth else sleeve.end * 0.9
@@ -144,35 +145,6 @@ def arm(
     else:
         bend = shift(sleeve.second, lightness=-0.13)
         puppet.add(fore, stroke([(wide * 0.2, -wide * 0.2), (wide * 0.62, wide * 0.18)], bend, 2.6), mirror=mirror)
-
-
-def leg(puppet: Puppet, side: str, sleeve: Sleeve) -> None:
-    """A leg without its foot."""
-    build, merge, mirror = puppet.build, f"leg {side}", side == "right"
-    first = muscle("thigh", build.thigh, sleeve.root, sleeve.middle)
-    second = muscle("shin", build.shin, sleeve.middle * 0.96, sleeve.end)
-    puppet.add(f"thigh {side}", Shape(first, sleeve.first, shade=11, rim=4, across=True), merge=merge, mirror=mirror)
-    puppet.add(f"shin {side}", Shape(second, sleeve.second, shade=10, rim=4, across=True), merge=merge, mirror=mirror)
-    wide, dark = sleeve.middle, shift(sleeve.second, lightness=-0.11)
-    knee = stroke([(-wide * 0.5, wide * 0.1), (0, wide * 0.42), (wide * 0.5, wide * 0.05)], dark, 3)
-    back = stroke([(wide * 0.55, -wide * 0.5), (wide * 0.2, -wide * 0.25)], dark, 2.6)
-    puppet.add(f"shin {side}", knee, back, mirror=mirror)
-
-
-def boot(puppet: Puppet, side: str, colour: str, sole: str, trim: str = "") -> None:
-    """A chunky shoe, its toe outwards."""
-    # seen from a little above: the toe lies nearer to the eye than the heel
-    outline = curve("-17 -32, 17 -32, 20 -8, 19 14, 4 20, -26 29, -50 30, -60 18, -54 4, -36 -4, -22 -10", 0.85)
-    lower = curve("-61 17, -52 26, -26 25, 4 15, 19 9, 21 20, 8 27, -24 36, -50 38, -62 30", 0.6)
-    shapes = [Shape(outline, colour, shade=7), Shape(lower, sole, shade=4, rim=0)]
-    laces = [
-        stroke([(-34 + 8 * n, -1 - 4 * n), (-22 + 6 * n, 4 - 5 * n)], shift(colour, lightness=0.16), 2.6)
-        for n in (0, 1)
-    ]
-    shapes += laces
-    if trim:
-        shapes.append(Shape(smooth([(-40, -1), (-24, -6), (-16, -14)], closed=False), trim, stroke=4, contour=False))
-    puppet.add(f"foot {side}", *shapes, mirror=side == "right")
 
 
 def eye(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, mouth, stroke
+from daemon.film.painter.cast.legs import leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import bounds, box, corners, curve, ellipse, points, ribbon
 from daemon.film.painter.pen import Pen
@@ -204,18 +205,28 @@ def _snake(puppet: Puppet, high: float) -> None:
 
 
 def _lotus(puppet: Puppet, skin: str) -> None:
-    sole = mix(skin, oklch(0.72, 0.1, 20), 0.35)
+    """Crossed legs, seen from a little above: knees wide on the ground, each sole up on the other thigh."""
+    sole = mix(skin, oklch(0.72, 0.1, 20), 0.4)
+    soft = shift(skin, lightness=-0.14)
     for sign in (1, -1):
         mirror = sign < 0
-        thigh = ribbon(points("-14 -4, -84 -14, -150 2, -174 16"), [30, 34, 30, 20])
-        shin = ribbon(points("-168 10, -110 30, -40 30, 34 24"), [27, 28, 23, 17])
-        puppet.add("hips", Shape(thigh, skin, shade=11, rim=5), merge=f"lotus {sign}", mirror=mirror)
-        puppet.add("hips", Shape(shin, skin, shade=10, rim=3), merge=f"lotus {sign}", mirror=mirror)
-        foot = curve("22 10, 46 4, 72 8, 78 18, 66 30, 36 42, 22 40", 0.9)
-        toes = [flat(ellipse(74 - step * 3, 14 + step * 5, 4.2), sole) for step in range(3)]
-        puppet.add("hips", Shape(foot, skin, shade=5, rim=2), *toes, mirror=mirror)
-        puppet.add("hips", Shape(ellipse(6, 27, 5.5, 17), GOLD, shade=2, rim=0, line=0.6, contour=False), mirror=mirror)
-    cloth = curve("-62 -18, -40 -34, 40 -34, 62 -18, 52 -2, 26 6, 8 24, -6 26, -26 6, -52 -2", 0.8)
+        thigh = ribbon(points("-20 -14, -86 -18, -140 4, -166 20"), [30, 35, 34, 27])
+        knee = stroke(points("-186 4, -190 22, -176 40"), soft, 3.4)
+        puppet.add("hips", Shape(thigh, skin, shade=12, rim=6), knee, mirror=mirror)
+    for sign in (1, -1):
+        mirror = sign < 0
+        shin = ribbon(points("-160 28, -112 36, -52 34, 20 16"), [24, 26, 22, 16])
+        puppet.add("hips", Shape(shin, skin, shade=10, rim=4), mirror=mirror)
+        puppet.add(
+            "hips",
+            Shape(ribbon(points("-4 6, 4 22, 4 34"), [6, 6.5, 6]), GOLD, shade=2, rim=0, line=0.6, contour=False),
+            mirror=mirror,
+        )
+        foot = curve("8 6, 24 -6, 50 -14, 76 -16, 90 -6, 84 8, 56 16, 26 28, 12 26", 0.9)
+        under = curve("18 10, 34 0, 56 -7, 74 -8, 76 2, 54 9, 30 19", 0.9)
+        toes = [Shape(ellipse(x, y, 6.5, 6), skin, shade=2, rim=0, line=0.7) for x, y in ((91, -13), (91, -2), (86, 7))]
+        puppet.add("hips", Shape(foot, skin, shade=5, rim=2), flat(under, sole), *toes, mirror=mirror)
+    cloth = curve("-62 -26, -40 -38, 40 -38, 62 -26, 46 -12, 22 -8, 8 8, -6 10, -22 -8, -46 -12", 0.8)
     _tiger(puppet, cloth, (-44, -20, 20, 44))
 
 

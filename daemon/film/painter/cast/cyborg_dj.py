@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, flat, hand, leg, mouth, muscle, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, flat, hand, mouth, muscle, stroke
 from daemon.film.painter.cast.decks import decks
+from daemon.film.painter.cast.legs import boot, leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, ellipse, limb, polygon, smooth
 from daemon.film.painter.poses import POSES, Limb, Pose
@@ -47,10 +48,12 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     coat, lamp, hair = palette.accents[0], palette.accents[1], palette.accents[2]
     cloth = mix(palette.tone(0.16), "#14141c", 0.35)
     trousers = Sleeve(shift(cloth, lightness=0.07), shift(cloth, lightness=0.05), 33, 27, 25)
-    for side in ("right", "left"):
-        leg(puppet, side, trousers)
-        boot(puppet, side, mix(cloth, metal, 0.3), "#f2ece0", coat)
+    shoe = mix(cloth, metal, 0.3)
+    if not puppet.pose.perch:
+        _legs(puppet, trousers, shoe, coat)
     _torso(puppet, cloth, coat, lamp, metal)
+    if puppet.pose.perch:
+        _legs(puppet, trousers, shoe, coat)
     low_arms = [
         side for side, held in (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left)) if held.root < 90
     ]
@@ -70,6 +73,12 @@ def draw(puppet: Puppet, props: bool = True) -> None:
         for side in low_arms:
             _arm(puppet, side, coat, skin, metal, lamp)
         puppet.draw()
+
+
+def _legs(puppet: Puppet, trousers: Sleeve, shoe: str, trim: str) -> None:
+    for side in ("right", "left"):
+        leg(puppet, side, trousers)
+        boot(puppet, side, shoe, "#f2ece0", trim)
 
 
 def _hand(puppet: Puppet, side: str, skin: str, metal: str) -> None:

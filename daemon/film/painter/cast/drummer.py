@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daemon.film.painter.cast.anatomy import flat, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, flat, stroke
+from daemon.film.painter.cast.legs import blob, seated_thigh
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, limb, points, polygon
 from daemon.film.painter.pen import Pen
@@ -10,13 +11,18 @@ from daemon.film.painter.poses import Limb, Pose
 from daemon.film.painter.rig import Build, Puppet, Shape
 
 BUILD = Build(shoulder=84, torso=150, upper=84, fore=80, neck=26)
+# A stick's tip lies on the head of the drum that is struck: snare at the left, toms, floor tom at the right.
 OWN_POSES = {
-    "idle": Pose(Limb(52, -88, 30), Limb(52, -88, 30), nod=3, lift=34),
-    "step left": Pose(Limb(118, 20, -14), Limb(50, -84, 26), lean=5, bend=-3, nod=8, sway=-12, lift=34, mouth="smile"),
-    "step right": Pose(Limb(50, -84, 26), Limb(118, 20, -14), lean=-5, bend=3, nod=-8, sway=12, lift=34, mouth="smile"),
-    "dance": Pose(Limb(146, -16, -30), Limb(84, -40, 30), lean=-6, bend=8, nod=-12, sway=10, lift=52, mouth="shout"),
-    "headbang": Pose(Limb(64, -84, 24), Limb(108, 24, -10), lean=5, bend=8, nod=26, lift=30, mouth="shout"),
-    "arms up": Pose(Limb(150, 10, -36), Limb(150, 10, -36), nod=-3, lift=50, mouth="shout"),
+    "idle": Pose(Limb(100, -130, 70), Limb(115, -115, -10), nod=3, lift=34),
+    "step left": Pose(
+        Limb(128, 14, 26), Limb(115, -115, -10), lean=5, bend=-3, nod=8, sway=-12, lift=34, mouth="smile"
+    ),
+    "step right": Pose(
+        Limb(120, -120, 30), Limb(128, 14, 26), lean=-5, bend=3, nod=-8, sway=12, lift=34, mouth="smile"
+    ),
+    "dance": Pose(Limb(130, -120, -20), Limb(146, 10, 20), lean=-6, bend=8, nod=-12, sway=10, lift=52, mouth="shout"),
+    "headbang": Pose(Limb(130, -110, -30), Limb(108, 24, 30), lean=5, bend=8, nod=26, lift=30, mouth="shout"),
+    "arms up": Pose(Limb(150, 10, 10), Limb(150, 10, 10), nod=-3, lift=50, mouth="shout"),
     "walk": Pose(Limb(74, -50, 20), Limb(104, 8), lean=3, bend=-3, nod=6, sway=8, lift=40, mouth="smile"),
     "sit": Pose(Limb(40, -60, 16), Limb(40, -60, 16), nod=10, lift=16),
 }
@@ -31,12 +37,16 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     lamp = palette.accents[1]
     if props:
         _stands(pen, steel)
-    for side in ("right", "left"):
-        _leg(puppet, side, paint, steel, dark)
-    high = [s for s, a in (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left)) if a.root > 100]
+    seated = puppet.pose.perch
+    if not seated:
+        _legs(puppet, paint, steel, dark)
+    arms = (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left))
+    high = [side for side, held in arms if held.root + held.middle > 90]  # the forearm points up
     for side in high:
         _arm(puppet, side, paint, steel, dark)
     _torso(puppet, paint, steel, dark, lamp)
+    if seated:
+        _legs(puppet, paint, steel, dark)
     _head(puppet, paint, steel, dark, lamp)
     low = [side for side in ("right", "left") if side not in high]
     if not props:
@@ -51,13 +61,24 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     puppet.draw()
 
 
+def _legs(puppet: Puppet, paint: str, steel: str, dark: str) -> None:
+    for side in ("right", "left"):
+        _leg(puppet, side, paint, steel, dark)
+
+
 def _leg(puppet: Puppet, side: str, paint: str, steel: str, dark: str) -> None:
-    build = puppet.build
-    puppet.add(f"thigh {side}", Shape(limb(build.thigh, 19, 17), dark, shade=6, across=True), merge=f"leg {side}")
+    build, seated = puppet.build, puppet.pose.perch
+    if not seated:
+        puppet.add(f"thigh {side}", Shape(limb(build.thigh, 19, 17), dark, shade=6, across=True), merge=f"leg {side}")
     puppet.add(f"shin {side}", Shape(limb(build.shin, 17, 15), dark, shade=6, across=True), merge=f"leg {side}")
-    puppet.add(f"thigh {side}", Shape(box(-26, 22, 52, 66, 14), steel, shade=9, across=True))
     puppet.add(f"shin {side}", Shape(curve("-27 20, 27 20, 32 96, -32 96", 0.4), paint, shade=9, across=True))
-    puppet.add(f"shin {side}", Shape(ellipse(0, 0, 22), steel, shade=6), flat(ellipse(0, 0, 8), dark))
+    if seated:
+        at, long, wide = seated_thigh(puppet, side, Sleeve(steel, steel, 30, 27, 20))
+        rings = [Shape(ellipse(0, long, size), tint, shade=4, line=0.8) for size, tint in ((25, dark), (14, steel))]
+        puppet.add("ground", Shape(blob(long, wide), steel, shade=12, rim=6), *rings, at=at, mirror=side == "right")
+    else:
+        puppet.add(f"thigh {side}", Shape(box(-26, 22, 52, 66, 14), steel, shade=9, across=True))
+        puppet.add(f"shin {side}", Shape(ellipse(0, 0, 22), steel, shade=6), flat(ellipse(0, 0, 8), dark))
     foot = curve("-24 -22, 22 -22, 30 26, -46 26, -42 4", 0.5)
     puppet.add(f"foot {side}", Shape(foot, steel, shade=6), mirror=side == "right")
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, boot, eye, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, mouth, stroke
+from daemon.film.painter.cast.legs import boot, leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, polygon, ribbon
 from daemon.film.painter.poses import POSES, Limb, Pose
-from daemon.film.painter.rig import Build, Puppet, Shape
+from daemon.film.painter.rig import IDENTITY, Build, Matrix, Puppet, Shape, placed, point
 
 BUILD = Build(shoulder=74, torso=152, thigh=138, shin=132)
+# The end of the right arm is the blade's angle from the forearm: 0 goes on where that points.
 OWN_POSES = {
-    "idle": Pose(Limb(40, -96), Limb(34, 8), Limb(22, -10), Limb(26, -22), lean=-4, bend=3, nod=4, sway=6),
-    "step left": Pose(Limb(98, -70), Limb(58, 30), Limb(46, -18, 6), Limb(18, 12), lean=10, bend=-6, nod=-8, sway=-24),
+    "idle": Pose(Limb(0, -67), Limb(39, -111, 226), Limb(22, -10), Limb(26, -22), lean=-4, bend=3, nod=4, sway=6),
+    "step left": Pose(
+        Limb(52, -104), Limb(-15, -107, 384), Limb(46, -18, 6), Limb(18, 12), lean=10, bend=-6, nod=-8, sway=-24
+    ),
     "step right": Pose(
-        Limb(44, -118), Limb(112, -12), Limb(14, 14), Limb(48, -22, 8), lean=-11, bend=8, nod=8, sway=24, mouth="shout"
+        Limb(58, -124),
+        Limb(6, 130, 26),
+        Limb(14, 14),
+        Limb(48, -22, 8),
+        lean=-11,
+        bend=8,
+        nod=8,
+        sway=24,
+        mouth="shout",
     ),
     "dance": Pose(
-        Limb(70, -120),
-        Limb(140, 16),
+        Limb(78, -30),
+        Limb(140, 16, 88),
         Limb(64, -70, 14),
         Limb(20, 8),
         lean=-12,
@@ -29,8 +42,12 @@ OWN_POSES = {
         lift=34,
         mouth="shout",
     ),
-    "arms up": replace(POSES["arms up"], hand_left="fist", hand_right="fist"),
-    "headbang": replace(POSES["headbang"], hand_right="fist"),
+    "arms up": replace(POSES["arms up"], arm_right=Limb(118, 34, 78), hand_left="fist", hand_right="fist"),
+    "headbang": replace(POSES["headbang"], arm_right=Limb(66, -56, 30), hand_right="fist"),
+    "walk": replace(POSES["walk"], arm_right=Limb(-14, 130, 34)),
+    "sit": replace(
+        POSES["sit"], arm_left=Limb(17, -118), arm_right=Limb(20, -107, 87), hand_left="fist", hand_right="fist"
+    ),
 }
 
 
@@ -43,34 +60,62 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     dark = mix(oklch(0.26, 0.03, 270), palette.tone(0.14), 0.4)
     wrap = oklch(0.93, 0.02, 85)
     trousers = Sleeve(dark, dark, 36, 30, 22, 4)
+    seated = puppet.pose.perch
     _tails(puppet, band)
     _coat_back(puppet, coat)
-    if props:
-        _blade(puppet, palette.accents[1])
+    if not seated:
+        _legs(puppet, trousers, dark, coat, wrap)
+    raised = [s for s, a in (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left)) if a.root > 115]
+    for side in raised:
+        _arm(puppet, side, skin, coat, wrap, props)
+    _torso(puppet, skin, coat, dark, band)
+    if seated:
+        _legs(puppet, trousers, dark, coat, wrap)
+    _head(puppet, skin, hair, band)
+    both = math.dist(point(puppet.bones["hand left"], 0, 18), _grip(puppet)[4:]) < 60  # both fists on the grip
+    for side in ("right", "left") if both else ("left", "right"):
+        if side not in raised:
+            _arm(puppet, side, skin, coat, wrap, props)
+    puppet.draw()
+
+
+def _legs(puppet: Puppet, trousers: Sleeve, dark: str, coat: str, wrap: str) -> None:
     for side in ("right", "left"):
         leg(puppet, side, trousers)
         bands = [ribbon(points(f"-24 {y}, 0 {y + 7}, 24 {y}"), [6, 6, 6]) for y in (62, 78, 94)]
         puppet.add(f"shin {side}", *(Shape(one, wrap, shade=3, rim=0, line=0.5) for one in bands))
         boot(puppet, side, shift(dark, lightness=0.06), shift(coat, lightness=-0.2), coat)
-    raised = [s for s, a in (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left)) if a.root > 115]
-    for side in raised:
-        _arm(puppet, side, skin, coat, wrap)
-    _torso(puppet, skin, coat, dark, band)
-    _head(puppet, skin, hair, band)
-    for side in ("right", "left"):
-        if side not in raised:
-            _arm(puppet, side, skin, coat, wrap)
-    puppet.draw()
 
 
-def _arm(puppet: Puppet, side: str, skin: str, coat: str, wrap: str) -> None:
+def _arm(puppet: Puppet, side: str, skin: str, coat: str, wrap: str, props: bool) -> None:
     sleeve = Sleeve(coat, skin, 30, 22, 18, 3) if side == "left" else Sleeve(skin, skin, 27, 22, 18, 5)
-    arm(puppet, side, sleeve, wrap, size=1.04)
+    held = props and side == "right"
+    arm(puppet, side, sleeve, wrap, kind="none" if held else "", size=1.04)
     if side == "left":
         cuff = curve("-31 58, 0 66, 31 58, 30 84, 18 78, 8 92, -6 80, -18 90, -30 80", 0.4)
         puppet.add("upper left", Shape(cuff, shift(coat, lightness=-0.1), shade=4, line=0.8))
     bands = [ribbon(points(f"-20 {y}, 0 {y + 6}, 20 {y}"), [6, 6.5, 6]) for y in (38, 54, 70)]
     puppet.add(f"fore {side}", *(Shape(one, wrap, shade=3, rim=0, line=0.5) for one in bands))
+    if held:
+        puppet.bones["grip"] = _grip(puppet)
+        _blade(puppet, puppet.pen.palette.accents[1])
+        _closed(puppet, wrap)
+
+
+def _grip(puppet: Puppet) -> Matrix:
+    """Where the right fist holds the blade; the blade goes on downwards there."""
+    x, y = point(puppet.bones["fore right"], 0, puppet.build.fore + 18)
+    return (*puppet.bones["hand right"][:4], x, y)
+
+
+def _closed(puppet: Puppet, wrap: str) -> None:
+    """A fist around a grip, seen from its knuckles: four fingers side by side along the grip, the thumb over it."""
+    back = curve("-22 -24, 4 -28, 24 -22, 26 0, 24 22, 4 28, -22 24, -26 0", 0.8)
+    fingers = [Shape(box(-8, y, 34, 14, 7), wrap, shade=3, rim=2.2, line=0.8) for y in (-27, -13.5, 0, 13.5)]
+    thumb = ribbon(points("-22 8, -14 24, 4 31, 18 29"), [8, 8.6, 8, 6])
+    puppet.add(
+        "grip", Shape(back, wrap, shade=5, rim=2.2, line=0.8), *fingers, Shape(thumb, wrap, shade=3, rim=2.2, line=0.8)
+    )
 
 
 def _coat_back(puppet: Puppet, coat: str) -> None:
@@ -79,7 +124,8 @@ def _coat_back(puppet: Puppet, coat: str) -> None:
         "-112 152, -80 60",
         0.5,
     )
-    puppet.add("torso", Shape(tail, shift(coat, lightness=-0.16), shade=14, rim=5))
+    spread = placed(0, 0, 0, 1.2, 0.42) if puppet.pose.perch else IDENTITY  # it lies on the seat
+    puppet.add("torso", Shape(tail, shift(coat, lightness=-0.16), shade=14, rim=5), at=spread)
 
 
 def _tails(puppet: Puppet, band: str) -> None:
@@ -92,16 +138,16 @@ def _tails(puppet: Puppet, band: str) -> None:
 def _blade(puppet: Puppet, glow: str) -> None:
     steel = mix(glow, "#ffffff", 0.72)
     guard = shift(glow, lightness=-0.22)
-    edge = polygon([(-9, 40), (-10, -250), (-2, -290), (8, -262), (9, 40)])
-    halo = [flat(polygon([(-w, 30), (-w, -256), (0, -300 - w), (w, -262), (w, 30)]), glow, 0.16) for w in (40, 27, 17)]
+    edge = polygon([(-10, 40), (-11, 234), (2, 272), (10, 240), (10, 40)])
+    halo = [flat(polygon([(-w, 44), (-w, 234), (0, 278 + w), (w, 234), (w, 44)]), glow, 0.16) for w in (40, 27, 17)]
     puppet.add(
-        "hand right",
+        "grip",
         *halo,
         Shape(edge, steel, shade=4, rim=2),
-        flat(polygon([(-3, 30), (-3, -256), (3, -262), (3, 30)]), glow, 0.7),
-        Shape(box(-32, 2, 64, 13, 6), guard, shade=4),
-        Shape(box(-8, 14, 16, 62, 5), "#2a2432", shade=3),
-        at=(0.16, -0.99, 0.99, 0.16, 0, 20),
+        flat(polygon([(-3, 44), (-3, 236), (3, 242), (3, 44)]), glow, 0.7),
+        Shape(box(-9, -66, 18, 104, 5), "#2a2432", shade=3),
+        Shape(ellipse(0, -66, 12, 10), guard, shade=3),
+        Shape(box(-34, 34, 68, 13, 6), guard, shade=4),
     )
 
 

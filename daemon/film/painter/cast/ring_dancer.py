@@ -6,7 +6,8 @@ import math
 import random
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, mouth, stroke
+from daemon.film.painter.cast.legs import leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.pen import Pen
@@ -18,7 +19,7 @@ FIRE = (oklch(0.58, 0.21, 30), oklch(0.72, 0.19, 50), oklch(0.88, 0.15, 88))
 GOLD = oklch(0.83, 0.135, 85)
 _COSMIC = Pose(
     Limb(48, 112),
-    Limb(14, -78, -8),
+    Limb(-4, -90, 52),
     Limb(30, -50, 14),
     Limb(-44, -38, -12, 0.9),
     lean=-6,
@@ -47,7 +48,7 @@ OWN_POSES = {
     ),
     "step right": replace(
         _COSMIC,
-        arm_left=Limb(34, -92),
+        arm_left=Limb(-4, -90, 52),
         arm_right=Limb(54, 104),
         leg_left=Limb(22, -30, 6),
         leg_right=Limb(58, -74, 10),
@@ -89,6 +90,10 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     lean = puppet.pose.lean * 0.6
     puppet.reach("left", Limb(112 + lean, 34, -8), "back")
     puppet.reach("right", Limb(112 - lean, 34, -8), "back")
+    for name, bone in list(puppet.bones.items()):
+        if name.startswith("back "):  # from behind the shoulder blades, higher than the arms before them
+            inward = 20 if name.endswith("left") else -20
+            puppet.bones[name] = (*bone[:4], bone[4] + inward, bone[5] - 20)
     for side in ("left", "right"):
         _back_arm(puppet, side, bare, skin)
     for side in ("left", "right"):

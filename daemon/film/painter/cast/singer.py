@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, leg, mouth, stroke
+from daemon.film.painter.cast.anatomy import Sleeve, arm, eye, flat, mouth, stroke
+from daemon.film.painter.cast.legs import leg
 from daemon.film.painter.colour import mix, oklch, shift
 from daemon.film.painter.outline import box, curve, ellipse, points, ribbon, smooth
 from daemon.film.painter.poses import POSES, Limb, Pose
@@ -66,7 +67,14 @@ OWN_POSES = {
         mouth="shout",
     ),
     "walk": replace(POSES["walk"], arm_right=_MIC, mouth="shout"),
-    "sit": replace(POSES["sit"], arm_right=_MIC, mouth="smile"),
+    "sit": replace(
+        POSES["sit"],
+        arm_right=_MIC,
+        leg_left=Limb(32, -36, 0, 0.5),
+        leg_right=Limb(32, -36, 0, 0.5),
+        hand_right="fist",
+        mouth="smile",
+    ),
 }
 
 
@@ -76,21 +84,31 @@ def draw(puppet: Puppet, props: bool = True) -> None:
     skin = oklch(0.83, 0.065, 52)
     hair, jacket, trim = palette.accents[0], palette.accents[1], palette.accents[2]
     dark = mix(oklch(0.24, 0.04, 300), palette.tone(0.12), 0.4)
+    seated = puppet.pose.perch
     _hair_back(puppet, hair)
-    for side in ("right", "left"):
-        leg(puppet, side, Sleeve(skin, dark, 31, 23, 17, 2))
-        top = ribbon(points("-25 4, 0 12, 25 4"), [7, 7.5, 7])
-        puppet.add(f"shin {side}", Shape(top, trim, shade=3, rim=0, line=0.7))
-        _heel(puppet, side, dark, trim)
+    if not seated:
+        _legs(puppet, skin, trim, dark)
     raised = [s for s, a in (("right", puppet.pose.arm_right), ("left", puppet.pose.arm_left)) if a.root > 100]
     for side in raised:
         _arm(puppet, side, skin, jacket, props)
     _torso(puppet, skin, jacket, trim, dark)
+    if seated:
+        _legs(puppet, skin, trim, dark)
+    _skirt(puppet, jacket, trim, dark)
     _head(puppet, skin, hair, trim)
     for side in ("left", "right"):
         if side not in raised:
             _arm(puppet, side, skin, jacket, props)
     puppet.draw()
+
+
+def _legs(puppet: Puppet, skin: str, trim: str, dark: str) -> None:
+    down = 36 if puppet.pose.perch else 0
+    for side in ("right", "left"):
+        leg(puppet, side, Sleeve(skin, dark, 31, 23, 17, 2))
+        top = ribbon([(x, y + down) for x, y in points("-25 4, 0 12, 25 4")], [7, 7.5, 7])
+        puppet.add(f"shin {side}", Shape(top, trim, shade=3, rim=0, line=0.7))
+        _heel(puppet, side, dark, trim)
 
 
 def _arm(puppet: Puppet, side: str, skin: str, jacket: str, props: bool) -> None:
@@ -158,7 +176,29 @@ def _torso(puppet: Puppet, skin: str, jacket: str, trim: str, dark: str) -> None
     puppet.add("chest", Shape(collar, shift(jacket, lightness=0.06), shade=5))
     puppet.add("chest", Shape(collar, shift(jacket, lightness=0.06), shade=5), mirror=True)
     puppet.add("chest", stroke(points("-40 2, 0 8, 40 2"), "#ffffff", 5))
-    # The skirt lies over the thighs, however far they are apart.
+
+
+def _skirt(puppet: Puppet, jacket: str, trim: str, dark: str) -> None:
+    """The skirt lies over the thighs, however far they are apart."""
+    if puppet.pose.perch:
+        half = points("46 -8, 80 8, 97 40, 84 58, 48 66, 16 58")
+        lap = smooth([*half, (0, 36), *((-x, y) for x, y in reversed(half))], roundness=0.75)
+        low = points("94 42, 80 56, 48 62, 17 55, 4 38")
+        hem = [ribbon([(sign * x, y) for x, y in low], [4] * 5) for sign in (-1, 1)]
+        pleats = [
+            stroke(points(f"{s * a} 8, {s * b} 32, {s * b} 56"), shift(dark, lightness=0.12), 4)
+            for s in (-1, 1)
+            for a, b in ((12, 22), (28, 48), (40, 74))
+        ]
+        puppet.add("hips", Shape(lap, dark, shade=12), *pleats, *(flat(one, jacket) for one in hem))
+    else:
+        _flared(puppet, jacket, dark)
+    belt = ribbon(points("-44 2, 0 8, 44 2"), [9, 10, 9])
+    buckle = Shape(box(-12, -4, 24, 22, 5), oklch(0.88, 0.05, 90), shade=3, line=0.7)
+    puppet.add("hips", Shape(belt, trim, shade=4), buckle)
+
+
+def _flared(puppet: Puppet, jacket: str, dark: str) -> None:
     left, right = (
         -sign * 88 * math.tan(math.radians(max(0.0, min(60.0, limb.root - 7.0)))) * limb.short
         for sign, limb in ((1, puppet.pose.leg_left), (-1, puppet.pose.leg_right))
@@ -173,15 +213,7 @@ def _torso(puppet: Puppet, skin: str, jacket: str, trim: str, dark: str) -> None
     skirt = smooth([(-46, -8), (46, -8), wide(66, 26), *hem, wide(-66, 26)], roundness=0.5)
     folds = [stroke([(x * 0.55, 8), wide(x, 92)], shift(dark, lightness=0.12), 4) for x in (-52, -28, 0, 28, 52)]
     edge = ribbon([wide(x, y) for x, y in points("-82 84, -46 91, 0 95, 46 91, 82 84")], [4, 4, 4, 4, 4])
-    belt = ribbon(points("-44 2, 0 8, 44 2"), [9, 10, 9])
-    puppet.add(
-        "hips",
-        Shape(skirt, dark, shade=12),
-        *folds,
-        flat(edge, jacket),
-        Shape(belt, trim, shade=4),
-        Shape(box(-12, -4, 24, 22, 5), oklch(0.88, 0.05, 90), shade=3, line=0.7),
-    )
+    puppet.add("hips", Shape(skirt, dark, shade=12), *folds, flat(edge, jacket))
 
 
 def _head(puppet: Puppet, skin: str, hair: str, trim: str) -> None:
