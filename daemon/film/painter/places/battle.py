@@ -100,7 +100,7 @@ def _smoke(stage: Stage, side: int) -> None:
             radius = (15 + 92 * share**1.2) * wide
             bend = -side * 190 * share**1.7 * wide + 26 * wide * math.sin(share * 7 + place)
             lobes.append((x + bend, GROUND + 16 - share * tall, radius * 0.8))
-            for _ in range(3):
+            for _ in range(2):
                 aside, up = chance.gauss(0, 0.6), chance.uniform(-0.4, 0.4)
                 lobes.append(
                     (

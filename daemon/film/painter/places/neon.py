@@ -136,7 +136,7 @@ def board(
     """
     left, top, wide, high = place
     x, thin = left + wide / 2, max(1.0, 6 * near)
-    pen.glow(x, top + high / 2, max(40, high * 0.9), colour, 0.75 if lit else 0.0)
+    pen.glow(x, top + high / 2, max(30, high * 0.6), colour, 0.75 if lit else 0.0)
     frame = box(left, top, wide, high, 9 * near)
     pen.fill(frame, dark, 0.95)
     pen.stroke(frame, mix(colour, dark, 0.15), thin)
@@ -152,8 +152,9 @@ def board(
         _bend(pen, " ".join(drawn), bright, colour, thin * 0.95, near)
         return
     kind = chance.choice(_PICTURES)
-    for outline, which in kind(x, top + high / 2, min(wide, high) * 0.4):
-        _bend(pen, outline, other if which else bright, colour, thin * 0.95, near)
+    tubes = kind(x, top + high / 2, min(wide, high) * 0.4)
+    for which, tone in ((0, bright), (1, other)):
+        _bend(pen, " ".join(outline for outline, own in tubes if own == which), tone, colour, thin * 0.95, near)
 
 
 def _bend(pen: Pen, outline: str, bright: str, colour: str, thin: float, near: float) -> None:

@@ -103,8 +103,8 @@ def _puddles(stage: Stage, pen: Pen, x: float, side: int) -> None:
     """Wet places with a bright rim, that mirror the sky, and the lights of the town and the billboard in streaks."""
     chance, palette = stage.chance("puddles"), stage.palette
     haze, deep = mix(sky.horizon_colour(stage), palette.accents[1], 0.4), stage.tone(0.06)
-    for index in range(7):
-        left = -60 + index * 260 + chance.uniform(-90, 90)
+    for index in range(6):
+        left = -60 + index * 310 + chance.uniform(-90, 90)
         share = chance.random()
         y, wide = ROOF + 56 + 120 * share, chance.uniform(80, 140) * (0.7 + 0.6 * share)
         tall = wide * chance.uniform(0.13, 0.17)

@@ -53,7 +53,8 @@ def front(pen: Pen, chance: random.Random, shop: Front) -> None:
     top, low = shop.at(start, shop.top)[1], shop.at(start, shop.sill)[1]
     room = pen.linear((0, top), (0, low), (0, shop.light, 1), (0.55, shop.light, 0.75), (1, shop.light, 0.25))
     pen.fill(shop.quad(start, shop.top, end, shop.sill), room)
-    kind(pen, chance, shop, start, end)
+    if shop.near > 0.2:  # farther off, only the light is seen
+        kind(pen, chance, shop, start, end)
     bars = [
         polygon([shop.at(u, shop.top), shop.at(u, shop.sill)], closed=False) for u in (start, (start + end) / 2, end)
     ]

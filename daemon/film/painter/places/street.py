@@ -193,7 +193,7 @@ def _people(stage: Stage, far: float) -> None:
     pen, chance = stage.layer("people", 0.57), stage.chance("people")
     air_colour = mix(sky.horizon_colour(stage), _WARM, 0.15)
     rain = stage.scene["weather"] in ("rain", "storm")
-    for z in sorted((chance.uniform(2.1, 7.5) for _ in range(15)), reverse=True):
+    for z in sorted((chance.uniform(2.1, 7.5) for _ in range(13)), reverse=True):
         sign = chance.choice((-1, 1))
         place = _seen(far, sign * chance.uniform(655, 800), _GROUND, z)
         share = min(0.6, (z - 1.6) / 10)
