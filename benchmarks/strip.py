@@ -30,6 +30,7 @@ BACK, WAVE, CUT, HERE = (14, 15, 20), (86, 94, 118), (255, 178, 62), (255, 255, 
 
 
 Shot = tuple[float, float, str]
+_FADE = 1.2  # seconds at a film's end that may be dark
 
 SONGS = {  # name: its look, and how it is synthesised
     "electronic": ("cartoon", {"bpm": 128.0, "key": "A minor", "seed": 4, "form": "intro build drop break drop outro"}),
@@ -62,6 +63,9 @@ def moments(cuts: list[Shot], duration: float, count: int) -> list[float]:
     even = [(number + 0.5) * duration / count for number in range(count)]
     if len(cuts) < count:
         return even
+    # What is on its way to black says nothing.
+    lit = [shot for shot in cuts if (shot[0] + shot[1]) / 2 < duration - _FADE]
+    cuts = lit if len(lit) >= count else cuts
     chosen: list[Shot] = []
     for wanted in even:
         shown = [picture for *_, picture in chosen]

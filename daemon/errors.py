@@ -37,7 +37,8 @@ class Fault(Exception):
     def sentence(self) -> str:
         """The fault in one or two sentences."""
         head = self.what if not self.why else f"{self.what}: {self.why}"
-        text = head[:1].upper() + head[1:] + ("" if head.endswith((".", "!", "?")) else ".")
+        host = "." in head.partition(" ")[0].strip(".:,")  # a host's name is written small
+        text = (head if host else head[:1].upper() + head[1:]) + ("" if head.endswith((".", "!", "?")) else ".")
         return f"{text} {self.remedy}".strip()
 
     def __str__(self) -> str:

@@ -222,9 +222,7 @@ class Animate(Block):
     )
     budget_minutes: float = Field(default=60.0, ge=0, le=1440, description="minutes that all clips together may take")
     profile: Literal["12gb", "24gb"] = Field(default="12gb", description="ComfyUI: memory of the card")
-    workflow: str = Field(
-        default="", max_length=100, description="ComfyUI: a file in rules/workflows; empty: the profile's own"
-    )
+    workflow: Workflow = Field(default="", description="ComfyUI: a file in rules/workflows; empty: the profile's own")
     mapping: dict[str, str | list[str]] = Field(
         default_factory=dict, description="ComfyUI: what (prompt, image, ...) -> where in the workflow; found otherwise"
     )

@@ -25,6 +25,9 @@ __all__ = ["FILE", "Settings", "environment", "find_root", "load"]
 _LIMIT = 1 << 20
 
 
+_HIDDEN = ("password", "token")  # settings that no error repeats
+
+
 class _Loader(yaml.SafeLoader):
     """Only `true` and `false` are booleans, as in YAML 1.2: `on` is the name of a setting here."""
 
@@ -182,11 +185,12 @@ def load(root: Path) -> Settings:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(step) for step in first["loc"])
         line_no = _line_of(path, [str(step) for step in first["loc"]])
+        found = "what stands there" if name.endswith(_HIDDEN) else repr(first.get("input"))
         raise UsageError(
-            f"{path}{f', line {line_no}' if line_no else ''}: {name} can't be {first.get('input')!r}",
+            f"{path}{f', line {line_no}' if line_no else ''}: {name} can't be {found}",
             first["msg"],
             "`dropreel doctor --settings` lists every setting.",
-            {"field": name, "found": first.get("input"), "expected": first["msg"]},
+            {"field": name, "found": found, "expected": first["msg"]},
         ) from None
     settings.hide_secrets()
     return settings
@@ -207,8 +211,9 @@ def _from_environment(data: dict[str, Any]) -> None:
             place = nested
         else:
             parsed = yaml.safe_load(value) if value else ""
-            # "0664" must stay text, and a URL is a string anyway.
-            place[steps[-1]] = value if isinstance(parsed, int) and value.startswith("0") else parsed
+            # "0664" must stay text, and a URL is a string anyway; a password may be made of digits.
+            text = steps[-1].endswith(_HIDDEN) or (isinstance(parsed, int) and value.startswith("0"))
+            place[steps[-1]] = value if text else parsed
 
 
 def _line_of(path: Path, steps: list[str]) -> int:

@@ -25,7 +25,9 @@ from daemon.stages.sync import sync
 from daemon.stages.tools import Tools
 from daemon.video import watch
 from tests import film_help as help
+from tests import toys
 from tests.animating_help import Made, Toy, always, black, frozen, good, job
+from tests.coordinating import coordinator, make_root
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +213,20 @@ def test_a_second_attempt_asks_for_nothing_again(tmp_path: Path, monkeypatch: py
     assert again == made
 
 
+def test_clips_that_are_there_are_shown_though_nobody_answers_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(Toy):
+        def unable(self) -> dict[str, str]:
+            raise NoAnimator("10.0.0.9:8188 can't be reached")
+
+    by(monkeypatch, Toy(always(good)))
+    folder = job(tmp_path, 6.0)
+    made = sync(folder, tools(tmp_path))
+    by(monkeypatch, Gone(always(good)))
+    assert sync(folder, tools(tmp_path)) == made
+
+
 def test_a_crash_between_two_clips_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(_asked: Asked, nth: int) -> Made:
         if nth == 2:
@@ -393,6 +409,17 @@ def test_the_camera_stays_back_from_a_clip_of_few_pixels(tmp_path: Path) -> None
     assert closest(640, goes_on=True) > 1.35 and closest(1920) > 1.35  # enough pixels; people's own clips
 
 
+def test_a_clip_of_a_painted_still_is_cropped_round_its_figure(tmp_path: Path) -> None:
+    from daemon.film.focus import with_focus
+    from daemon.film.values import Slot
+
+    still = help.picture(tmp_path / "a.png", 1)
+    scene = {"focus": [0.8, 0.4], "palette": {}, "own": {"clip": {"file": "c.zip"}}}
+    moving = PictureFile("01a", still.path, "f", scene)
+    (slot,) = with_focus([Slot("01", 0.0, 4.0, 0, [moving])], 90, 160)
+    assert slot.pictures[0].centre == (0.8, 0.4)
+
+
 def test_the_still_is_cropped_as_the_film_crops_it_and_never_stretched(tmp_path: Path) -> None:
     from daemon.stages.animating.climb import _fitted
 
@@ -448,3 +475,19 @@ def test_the_report_names_who_moved_what_and_on_which_rung(tmp_path: Path, monke
     made = sync(folder, tools(tmp_path))
     page = folder.file(made.report).read_text("utf-8")
     assert "chosen stills move" in page and "new seed" in page and "as asked: black" in page and "toy" in page
+
+
+def test_the_coordinator_learns_from_a_finished_film_how_long_clips_take(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    toys.wav(settings.inbox / "songs" / "a.wav")
+    measured = {"workflow": "w", "asked_width": 832, "asked_height": 480, "asked_frames": 81, "seconds": 100.0}
+    tried = sidecars.ClipTry(rung="as asked", measured={**measured, "key": "k"})
+
+    def moved(folder: JobFolder, given: Tools) -> sidecars.Sync:
+        made = toys.sync(folder, given)
+        made.clips = [sidecars.Clip(slot="01", rung="as asked", tries=[tried])]
+        return made
+
+    coordinator(settings, stages={"sync": moved}).run()
+    whole = pace.work(832, 480, 81)
+    assert pace.read(settings.stages).seconds("w", whole, 400.0, whole) == pytest.approx(100.0, rel=0.001)

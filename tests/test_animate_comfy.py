@@ -293,7 +293,7 @@ def test_a_worker_killed_at_any_act_makes_no_clip_twice(tmp_path: Path, peer: Vi
         by = who.animator(film_rule(), settings)
         assert by is not None
         place, budget = JobFolder(folder), Budget(1e9, "all minutes")
-        climber = Climber(place, Tools(settings), by, by.unable(), budget, 1, lambda *_: None)
+        climber = Climber(place, Tools(settings), by, by.unable, budget, 1, lambda *_: None)
         return climber.climb(chosen, "a dancer", "text", "")
 
     number = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.backends import animator
@@ -184,6 +184,7 @@ json_like = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), json_like))
 def test_no_answer_breaks_the_reading(told: dict[str, Any]) -> None:
     assert 0.0 <= animator._share(told) <= 1.0
@@ -212,6 +213,22 @@ def test_its_black_clips_never_reach_a_film(peer: Peer, tmp_path: Path, monkeypa
     skipped = {each.rung for each in made.clips[0].tries if each.skipped == plain._NOT_ITS}
     assert skipped == set(ladder.CHANGES[:-2]), "a plain service has no workflow to change"
     assert all(check.ok for check in made.checks)
+
+
+def test_a_film_with_clips_takes_the_card_s_turn(tmp_path: Path) -> None:
+    from daemon import stages
+
+    none, http = Settings(root=tmp_path), Settings(root=tmp_path, animator=SetUp(url="http://h:1"))
+    rule = {"animate": {"by": "auto", "budget_minutes": 60}}
+    assert stages.resource("song", "sync", rule, http) == "gpu"
+    assert stages.resource("song", "sync", rule, none) == "cpu"
+    assert stages.resource("song", "sync", {"animate": {"by": "auto", "budget_minutes": 0}}, http) == "cpu"
+    for by, expected in (("off", "cpu"), ("comfyui", "cpu"), ("http", "gpu")):
+        assert stages.resource("song", "sync", {"animate": {"by": by, "budget_minutes": 60}}, http) == expected
+    assert (
+        stages.resource("song", "sync", {}, http) == "cpu"
+        and stages.resource("song", "sync", {"animate": 3}, http) == "cpu"
+    )
 
 
 def test_who_makes_clips_follows_the_rule_and_the_settings(tmp_path: Path) -> None:

@@ -421,10 +421,10 @@ def test_under_privacy_local_the_socket_of_comfyui_stays_at_home_too(_let_out: N
     listener = comfy_socket.Listener.__new__(comfy_socket.Listener)
     listener._address = "ws://203.0.113.7:8188/ws?clientId=1"
     with pytest.raises(FinalFault, match="privacy: local"):
-        listener._at_home()
+        listener._dialled()
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener._address = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?clientId=1"
-        listener._at_home().close()
+        listener._dialled().close()
 
 
 def test_under_privacy_local_no_mail_and_no_notice_leaves_either(tmp_path: Path) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
-from daemon.film import aloft
-from daemon.film.painter import Request, characters, colour
+from daemon.film import aloft, verify
+from daemon.film.painter import Request, characters, colour, paint, scenes
 from daemon.film.painter.cast import CAST
 from daemon.film.painter.choose import choose
 from daemon.film.painter.draw import compose
 from daemon.film.painter.poses import POSES, taken
 from daemon.film.painter.stage import CAST_DEPTH
+from daemon.film.scenery import stage_of
 from daemon.film.values import PictureFile, Shot, Transition
+from daemon.stages.prompting.palette import of_section
 
 _FACE = 60.0  # half a face and its ears, world units of a figure of scale 1
 _NEARER = 1.16  # an upright film's own camera on a picture that was painted close
@@ -76,8 +79,6 @@ def test_what_is_in_the_air_of_a_picture_flies_as_long_as_pictures_have_it(tmp_p
     ],
 )
 def test_a_picture_tells_what_is_in_its_air(said: dict[str, Any], expected: set[str]) -> None:
-    from daemon.film.painter import paint
-
     painted = paint(Request(**{"prompt": "", "seed": 3, "width": 64, "height": 36, **said}))
     assert set(painted.scene["aloft"]) == expected
     assert set(aloft.planes(painted.scene)) == expected
@@ -93,3 +94,23 @@ def test_a_song_s_clothes_are_of_other_hues_than_its_darks(key: str, mood: str) 
         for worn in scene["palette"]["wardrobe"][:2]:
             hue = colour.to_lch(worn)[2]
             assert min(abs((hue - dark + 180) % 360 - 180) for dark in darks) > 30
+
+
+@pytest.mark.parametrize("key", ["A minor", "C major", "E minor", "F# minor", "G major", "D minor", "Bb major"])
+def test_in_all_sections_of_a_song_the_cast_wears_the_same(key: str) -> None:
+    for seed in range(6):
+        found = colour.of_song(("dark",) if seed % 2 else ("calm",), key, 0.15 * seed, seed)
+        worn = {
+            tuple(scene_of(palette=tuple(of_section(found, energy, number)), seed=9)["palette"]["wardrobe"][:2])
+            for number in range(6)
+            for energy in (0.1, 0.6, 1.0)
+        }
+        assert len(worn) == 1
+
+
+@pytest.mark.parametrize("place", scenes())
+def test_a_scene_of_fine_lines_is_known_again_where_a_film_is_checked_very_small(tmp_path: Path, place: str) -> None:
+    painted = paint(Request("", 4, 640, 360, scene=place, sheet="neon", framing="close", pose="dance", energy=0.9))
+    cv2.imwrite(str(tmp_path / "01a.png"), painted.picture[..., ::-1])
+    picture = PictureFile("01a", tmp_path / "01a.png", "x", painted.scene)
+    assert stage_of(picture, 2 * verify.SMALL, 2 * verify.SMALL * 9 // 16) is not None

@@ -76,6 +76,12 @@ def test_the_transparency_of_a_webm_is_kept(tmp_path: Path, codec: str) -> None:
     assert frame[30, 40, 3] < 40
 
 
+def test_an_avi_is_a_moving_picture_too(tmp_path: Path) -> None:
+    path = video(tmp_path / "a.avi", frames(12), codec="mpeg4")
+    assert path.read_bytes()[:4] == b"RIFF"
+    assert reels.write(tmp_path / "r.zip", moving.read(path, (640, 480)), 9.0).facts["frames"] == 12
+
+
 def test_the_transparency_of_a_gif_is_kept(tmp_path: Path) -> None:
     made = reels.write(tmp_path / "r.zip", moving.read(gif(tmp_path / "a.gif", frames(9, clear=True)), (640, 480)), 9.0)
     assert (made.facts["frames"], made.facts["fps"], made.facts["clear"]) == (9, 20.0, True)

@@ -20,7 +20,7 @@ from daemon.approvals import requests
 from daemon.backends import breaker, quota
 from daemon.backends.breaker import Breaker
 from daemon.commands import service_lines, stats
-from daemon.errors import FinalFault
+from daemon.errors import FinalFault, Held
 from daemon.job import JobFolder
 from daemon.places import LEDGER
 from daemon.service import ledger
@@ -234,6 +234,26 @@ def test_clips_of_a_sidecar_reach_the_ledger(tmp_path: Path) -> None:
             "tries": [{"rung": "first", "fault": "black"}, {"rung": "new seed", "fault": ""}],
         }
     ]
+
+
+def test_a_stage_that_took_several_attempts_tells_the_minutes_of_all(tmp_path: Path) -> None:
+    settings = make_root(tmp_path)
+    wav(settings.inbox / "songs" / "a.wav")
+    waits = [Held("clips go on in another attempt", "2 were made in this one", "", {"after": 0.01})]
+
+    def sync(folder: JobFolder, tools: Tools) -> sidecars.Sync:
+        if waits:
+            raise waits.pop()
+        return toys.sync(folder, tools)
+
+    coordinator(settings, stages={"sync": sync}).run()
+    (folder,) = (settings.stages / "done").iterdir()
+    state = JobFolder(folder).need(sidecars.State)
+    assert set(state.spent) == {"sync"}
+    made = JobFolder(folder).need(sidecars.Sync)
+    made.seconds, state.spent = 10.0, {"sync": 20.0}
+    sidecars.write(folder, made)
+    assert ledger.entry(Tracked(JobFolder(folder), None, state), "done", "2026-11-01")["seconds"]["sync"] == 30.0
 
 
 def test_an_unreadable_sidecar_is_left_out(tmp_path: Path) -> None:

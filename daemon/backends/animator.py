@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from daemon import durable
-from daemon.backends.http import QUICK, SLOW, UPLOAD, Http, Reply, Upload, where
+from daemon.backends.http import QUICK, SLOW, UPLOAD, Http, Limit, Reply, Upload, where
 from daemon.errors import FinalFault, PassingFault
 from daemon.outside import Animator as SetUp
 
@@ -38,6 +38,7 @@ _REASONS = ("error", "message", "detail", "reason", "error_message")
 _DONE = ("completed", "complete", "succeeded", "success", "successful", "done", "finished", "ready", "ok")
 _FAILED = ("failed", "fail", "failure", "error", "errored", "cancelled", "canceled", "aborted", "rejected", "timeout")
 _ENDINGS = (".mp4", ".webm", ".mov", ".mkv", ".webp", ".gif", ".avi", ".m4v")
+_FORGOTTEN = (404, 410)
 _PATIENCE = 120.0  # seconds that the service may be away while a clip is in the making
 _SAID = 200
 
@@ -113,6 +114,12 @@ class Client:
         except (Failed, TooLong):
             durable.remove(record)
             raise
+        except Away as fault:
+            if fresh or fault.facts.get("status") not in _FORGOTTEN:
+                raise
+            # The service was started anew since then, and knows nothing of it.
+            durable.remove(record)
+            return self.make(wish, folder, out, tell)
         return fresh
 
     def settled(self, folder: Path, key: str) -> None:
@@ -143,11 +150,12 @@ class Client:
             text = base64.b64encode(wish.still).decode()
             body[picture] = f"data:image/png;base64,{text}" if self._set_up.image == "data-url" else text
         largest = self._set_up.file_mb << 20
+        patience = max(UPLOAD.read, self._set_up.minutes * 60)  # it may answer with the clip itself
         try:
             reply = self._http.send(
                 "POST",
                 self._at(self._set_up.generate),
-                UPLOAD,
+                Limit(UPLOAD.connect, patience, patience),
                 json=None if upload else body,
                 upload=upload,
                 headers={**self._headers, "Idempotency-Key": wish.key},
@@ -180,7 +188,7 @@ class Client:
             if now - began > self._set_up.minutes * 60:
                 raise TooLong(f"{self.name} didn't finish", f"{self._set_up.minutes:g} minutes have passed")
             try:
-                reply = self._http.send("GET", look, QUICK, headers=self._headers)
+                reply = self._http.send("GET", look, QUICK, headers=self._key(look))
                 heard = now
             except PassingFault as fault:
                 if now - heard > _PATIENCE:
@@ -206,7 +214,7 @@ class Client:
         for address in tries:
             try:
                 self._http.send(
-                    "GET", address, SLOW, headers=self._headers, largest=self._set_up.file_mb << 20, into=out
+                    "GET", address, SLOW, headers=self._key(address), largest=self._set_up.file_mb << 20, into=out
                 )
                 return
             except FinalFault as error:
@@ -245,6 +253,10 @@ class Client:
                 if named or any(word in path for word in ("download", "video", "file", "view", "result", "output")):
                     return self._ours(each)
         return ""
+
+    def _key(self, address: str) -> dict[str, str]:
+        """What an address is told of us: the key goes to the very service that is set, not to another port of it."""
+        return self._headers if urlsplit(address)[:2] == urlsplit(self._set_up.url)[:2] else {}
 
     def _at(self, path: str) -> str:
         return self._set_up.url.rstrip("/") + "/" + path.lstrip("/")

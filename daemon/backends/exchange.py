@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+from urllib3.filepost import encode_multipart_formdata
 
 from daemon.errors import FinalFault, PassingFault
 
@@ -83,6 +85,34 @@ class Request:
         return where(self.url)
 
 
+class Outgoing(io.BytesIO):
+    """A body on its way out, in pieces: each has the time to connect for itself, all of them together until `late`.
+
+    In one piece, a socket's time limit would be one for the whole: a film needs longer than that on most lines.
+    """
+
+    def __init__(self, data: bytes, host: str, late: Callable[[], bool]) -> None:
+        super().__init__(data)
+        self._host, self._late = host, late
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next piece. PassingFault once it is late."""
+        if self._late():
+            facts: dict[str, object] = {"host": self._host, "sent": True}
+            raise PassingFault(f"{self._host} takes what is sent too slowly", f"after {self.tell()} bytes", "", facts)
+        return super().read(size)
+
+
+def encoded(request: Request) -> tuple[bytes, str]:
+    """A request's body, and its media type where that follows from what it is."""
+    if request.upload is not None:
+        upload = request.upload
+        return encode_multipart_formdata({**upload.fields, upload.form: (upload.name, upload.data, upload.media)})
+    if request.json is not None:
+        return json.dumps(request.json, allow_nan=False).encode(), "application/json"
+    return request.data or b"", ""
+
+
 class Again(Exception):
     """A try that may be repeated. fault: what it is if it isn't; after: seconds that the server asks for."""
 
@@ -123,7 +153,7 @@ def _same(here: SplitResult, there: SplitResult) -> bool:
     except ValueError:
         return False
     ways = (here.scheme, there.scheme)
-    if here.hostname != there.hostname or there.username is not None:
+    if here.hostname != there.hostname or there.username not in (None, here.username):
         return False
     return (ways[0] == ways[1] and ports[0] == ports[1]) or (ways == ("http", "https") and ports == [80, 443])
 

@@ -28,10 +28,12 @@ from daemon.backends.exchange import (
     UPLOAD,
     Again,
     Limit,
+    Outgoing,
     Reply,
     Request,
     Upload,
     again,
+    encoded,
     judged,
     moved,
     never_sent,
@@ -69,8 +71,8 @@ class Http:
     ) -> None:
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": f"dropreel/{__version__}", "Accept-Encoding": reading.PACKED})
-        # A login of ~/.netrc would take the place of our own.
-        self._session.auth = lambda request: request
+        # A login of ~/.netrc would take the place of our own; one that stands in the address is meant.
+        self._session.auth = _named
         if home.kept() if local is None else local:
             for scheme in ("http://", "https://"):
                 self._session.mount(scheme, home.HomeAdapter())
@@ -161,8 +163,9 @@ class Http:
             reply = self._exchanged(request)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             remedy = "Is it running, and the address right?"
-            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host})
-            raise again(fault, request.safe or never_sent(error)) from None
+            lost = never_sent(error)
+            fault = PassingFault(f"{host} can't be reached", reason(error), remedy, {"host": host, "sent": not lost})
+            raise again(fault, request.safe or lost) from None
         except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError):
             fault = PassingFault(
                 f"{host} doesn't answer", f"silent for {request.limit.read:g} seconds", "", {"host": host}
@@ -184,16 +187,16 @@ class Http:
 
     def _exchanged(self, request: Request) -> Reply:
         """The answer of one try, on the same host wherever it was moved to."""
-        url, upload, limit = request.url, request.upload, request.limit
+        url, limit = request.url, request.limit
+        data, kind = encoded(request)
         end = self._clock() + limit.connect + limit.read + limit.whole
+        late = lambda: self._clock() > end  # noqa: E731
         for _ in range(_MOVES + 1):
             with self._session.request(
                 request.method,
                 url,
-                json=request.json,
-                data=dict(upload.fields) if upload else request.data,
-                files={upload.form: (upload.name, upload.data, upload.media)} if upload else None,
-                headers=dict(request.headers),
+                data=Outgoing(data, request.host, late) if data else None,
+                headers={**({"Content-Type": kind} if kind else {}), **request.headers},
                 timeout=(limit.connect, limit.read),
                 allow_redirects=False,
                 stream=True,
@@ -201,13 +204,21 @@ class Http:
                 if answer.status_code in _MOVED and answer.status_code not in request.accept:
                     url = moved(request, url, answer.headers.get("Location", ""))
                     continue
-                late = lambda: self._clock() > end  # noqa: E731
                 if request.into is not None and answer.status_code < 300:
                     body = reading.written(answer, request.largest, request.host, late, request.into)
                 else:
                     body = reading.body(answer, request.largest, request.host, late)
                 return Reply(answer.status_code, body, dict(answer.headers))
         raise FinalFault(f"{request.host} leads in circles", f"more than {_MOVES} redirections")
+
+
+def _named(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The request with the login of its address, http://name:word@host, where it has no other."""
+    name, word = requests.utils.get_auth_from_url(request.url or "")
+    if not name or "Authorization" in request.headers:
+        return request
+    requests.auth.HTTPBasicAuth(name, word)(request)
+    return request
 
 
 def door(

@@ -17,6 +17,7 @@ from daemon.sidecars import Analysis, Section
 SCALES = (1.08, 1.46, 1.95)  # each at least 30 % closer than the one before
 # Of a picture that was painted close: the whole head, or well into the face, but nothing that just cuts the hair.
 _OF_CLOSE = (1.08, 1.24, 1.95)
+_HEADROOM = 0.035  # share of such a picture's height that may be left out above the head
 _BENEATH = 0.06  # how far under the point that the eye looks for the camera aims; not at a painted face near by
 _WIDE, _MEDIUM, _CLOSE = range(3)
 _TURN = 0.25  # how often a painted picture is turned round when it comes again
@@ -192,6 +193,8 @@ def _camera(
     pull = min(1.0, 2.2 * (1 - 1 / scale))
     x = 0.5 + (focus[0] - 0.5) * pull + dice.uniform(-0.04, 0.04) * framing
     y = 0.48 + (focus[1] + beneath - 0.48) * pull + dice.uniform(-0.02, 0.02) * framing
+    if not beneath and scale < SCALES[_CLOSE]:
+        y = min(y, _HEADROOM + 0.5 / scale)  # tall hair and crowns stay whole
     side = dice.choice((-1, 1)) * travel * 0.5
     if section.role == "build":
         return _held(x, y, scale * (1 - grow / 2)), _held(x, y, scale * (1 + grow / 2)), "in"

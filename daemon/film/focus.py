@@ -34,10 +34,13 @@ def with_focus(slots: Sequence[Slot], width: int, height: int) -> list[Slot]:
     return [replace(slot, pictures=[found(picture) for picture in slot.pictures]) for slot in slots]
 
 
-def _seen(picture: PictureFile, width: int, height: int) -> PictureFile:
-    """A picture of no scene: what stands out in it decides how it is cropped, and then where the camera goes."""
+def _seen(picture: PictureFile, width: int, height: int, known: tuple[float, float] | None = None) -> PictureFile:
+    """A picture of no scene: what stands out in it decides how it is cropped, and then where the camera goes.
+
+    known: where its figure's face is, where that is known of a painted one that can't be laid out anew.
+    """
     whole = load(picture.path)
-    centre = None if _alike(whole.shape[1], whole.shape[0], width, height) else salient(whole)
+    centre = None if _alike(whole.shape[1], whole.shape[0], width, height) else known or salient(whole)
     return replace(picture, focus=salient(covering(whole, width, height, centre)), centre=centre)
 
 
@@ -54,7 +57,7 @@ def _painted(picture: PictureFile, width: int, height: int) -> PictureFile:
     try:
         stage, camera = compose(picture.scene, wide, high)
     except (KeyError, ValueError, TypeError, AttributeError):  # of another painter's version: the still is shown
-        return _seen(picture, width, height)
+        return _seen(picture, width, height, known)
     return replace(picture, focus=_inside(*focus_of(stage, camera, wide, high)), centre=known)
 
 

@@ -24,7 +24,7 @@ _BEAMS = 6
 _BEAM = 0.5  # of the way to white, in the axis of a beam
 _BARS = 36
 _TILES = 10  # of the highest bar
-_TALL = 0.2  # of the picture's height
+TALL = 0.2  # of the picture's height
 _FALL = 1.6  # a second: how fast a bar sinks
 _BANDS = ("bass", "mid", "treble")
 
@@ -41,8 +41,8 @@ class Lights:
         self._held = [np.maximum.accumulate(bands[name] + ramp) - ramp for name in _BANDS]
         self._room = threading.local()
 
-    def beams(self, out: Frame, height: int, frame: int, amount: float) -> None:
-        """Spotlights from above, each on a band of its own."""
+    def spots(self, frame: int, amount: float) -> NDArray[np.float32]:
+        """The spotlights of a frame, each on a band of its own: a table as `strokes.cones` wants it."""
         beams = np.empty((_BEAMS, 6), np.float32)
         sweep = float(self._sweep[frame])
         for i in range(_BEAMS):
@@ -53,8 +53,12 @@ class Lights:
             lean = 0.35 * (0.5 - x0 / self.aspect)
             angle = lean + side * 0.42 * math.sin(1.3 * sweep + 0.9 * (i // 2))
             beams[i] = (x0, angle, _BEAM * amount * (0.1 + 0.9 * band * band), *self._colours[i % 3])
+        return beams
+
+    def beams(self, out: Frame, height: int, frame: int, amount: float) -> None:
+        """Spotlights from above."""
         light, tint, whole, half, pair = self._fields(height, out.shape[1])
-        cones(beams, light, tint, self.aspect)
+        cones(self.spots(frame, amount), light, tint, self.aspect)
         cv2.resize(light, whole.shape[::-1], dst=whole, interpolation=cv2.INTER_LINEAR)
         cv2.resize(light, half.shape[::-1], dst=half, interpolation=cv2.INTER_LINEAR)
         cv2.resize(tint, half.shape[::-1], dst=pair, interpolation=cv2.INTER_LINEAR)
@@ -71,16 +75,22 @@ class Lights:
             self._room.fields = found = (coarse, tint, whole, small, pair)
         return found
 
-    def bars(self, out: Frame, height: int, frame: int, amount: float) -> None:
-        """An equaliser along the lower edge: bass at the left, treble at the right, lit in tiles."""
+    def levels(self, frame: int) -> NDArray[np.float32]:
+        """How many tiles of each bar are lit, the last one in part."""
         place = np.linspace(0, 1, _BARS)
         heard = np.interp(place, (0.0, 0.5, 1.0), [float(held[frame]) for held in self._held])
         # Three bands are heard; between them each bar has a restlessness of its own.
         seconds = frame / self.fps
         own = 0.5 + 0.5 * np.sin(seconds * (5 + 4 * np.sin(37 * place)) + 60 * place * place)
         lit = heard * (0.45 + 0.55 * own) * (0.75 + 0.25 * np.cos(2 * math.pi * place) ** 2)
-        levels = np.asarray(lit * _TILES, np.float32)
+        return np.asarray(lit * _TILES, np.float32)
+
+    def ramp(self) -> NDArray[np.float32]:
+        """The colours of a bar's tiles from the lowest up: Y, U, V."""
         # Two colours, as lamps have them: mixed, complementary ones would be grey.
         low, high = self._colours[0], self._colours[1]
-        ramp = np.where(np.arange(_TILES)[:, None] < 0.65 * _TILES, low, high)
-        tiles(out, height, levels, ramp.astype(np.float32), _TALL, min(1.0, 1.4 * amount))
+        return np.where(np.arange(_TILES)[:, None] < 0.65 * _TILES, low, high).astype(np.float32)
+
+    def bars(self, out: Frame, height: int, frame: int, amount: float) -> None:
+        """An equaliser along the lower edge: bass at the left, treble at the right, lit in tiles."""
+        tiles(out, height, self.levels(frame), self.ramp(), TALL, min(1.0, 1.4 * amount))

@@ -5,7 +5,7 @@ Drawn once for a frame size, as cut-outs of premultiplied BT.709 planes; the lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,7 +25,7 @@ _WIDE = 0.52  # of their own height
 _SHOWN = 0.84  # share of the width that is inside the picture
 # Cones: middle (shares of the cabinet), radius (of its width), how far they swell, the band that they follow.
 _CONES = ((0.5, 0.70, 0.34, 0.09, "bass"), (0.5, 0.265, 0.2, 0.06, "mid"))
-_EDGE = 2  # clear pixels around a cut-out, so that it ends softly
+EDGE = 2  # clear pixels around a cut-out, so that it ends softly
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,7 @@ class Speakers:
         self.width, self.height = width, height
         self.tall = max(16, round(min(width, height) * _TALL / 2) * 2)
         self.wide = max(8, round(self.tall * _WIDE / 2) * 2)
-        self._cabinets = self._pair(_cabinet(colours, self.wide, self.tall))
-        self._cones = []
-        for _, _, radius, _, _ in _CONES:
-            side = max(4, round(2 * radius * self.wide / 2) * 2)
-            self._cones.append(self._pair(_cone(colours, side)))
+        self._cuts = [self._pair(rgba) for rgba in cut_outs(colours, self.wide, self.tall)]
 
     @staticmethod
     def _pair(rgba: Plane) -> tuple[_Cut, _Cut]:
@@ -60,29 +56,39 @@ class Speakers:
         """Both, risen by `amount` (1: all the way) from under the lower edge, as white and as black as the frame."""
         keep = (1 - white) * (1 - black)
         tone = (keep, (1 - black) * white * 235.0 + black * 16.0, (1 - keep) * 128.0)
+        for number, right, left, top, scale in self.laid(frame, amount):
+            self._lay(out, self._cuts[number][right], left, top, scale, tone)
+
+    def laid(self, frame: int, amount: float) -> Iterator[tuple[int, bool, float, float, float]]:
+        """What is laid, in order: which cut-out, whether at the right, its left and top (pixels), its scale."""
         risen = min(1.0, 1.4 * amount)
         top = self.height - self.tall * 0.93 * risen * (2 - risen)
         for right in (False, True):
             x = self.width - self.wide * _SHOWN if right else -self.wide * (1 - _SHOWN)
-            self._lay(out, self._cabinets[right], x, top, 1.0, tone)
-            for (across, down, _, swell, band), cones in zip(_CONES, self._cones, strict=True):
+            yield 0, right, x, top, 1.0
+            for number, (across, down, _, swell, band) in enumerate(_CONES, 1):
                 scale = 1.0 + swell * float(self.bands[band][frame])
                 middle = x + self.wide * (1 - across if right else across)
-                cut = cones[right]
-                side = (cut.luma.shape[1] - 2 * _EDGE) * scale
-                self._lay(out, cut, middle - side / 2, top + self.tall * down - side / 2, scale, tone)
+                side = (self._cuts[number][right].luma.shape[1] - 2 * EDGE) * scale
+                yield number, right, middle - side / 2, top + self.tall * down - side / 2, scale
 
     def _lay(
         self, out: Plane, cut: _Cut, left: float, top: float, scale: float, tone: tuple[float, float, float]
     ) -> None:
         step = 1 / scale
-        x0, y0 = _EDGE - left * step, _EDGE - top * step
+        x0, y0 = EDGE - left * step, EDGE - top * step
         lay_kernels.lay_luma(cut.luma, cut.alpha, cut.kinds, out[: self.height], x0, y0, step, step, *tone[:2])
         chroma = out[self.height :].reshape(self.height // 2, self.width // 2, 2)
         # Chroma samples lie between two luma samples: half a pixel on either side cancels out.
         half_x, half_y = (x0 + 0.5 * step - 0.5) / 2, (y0 + 0.5 * step - 0.5) / 2
         halves = (cut.chroma, cut.alpha_half, cut.kinds_half)
         lay_kernels.lay_chroma(*halves, chroma, half_x, half_y, step, step, tone[0], tone[2])
+
+
+def cut_outs(colours: Sequence[str], wide: int, tall: int) -> list[Plane]:
+    """The left cabinet and its cones, as premultiplied RGBA with a clear border of EDGE pixels."""
+    sides = [max(4, round(2 * radius * wide / 2) * 2) for _, _, radius, _, _ in _CONES]
+    return [_cabinet(colours, wide, tall), *(_cone(colours, side) for side in sides)]
 
 
 def _cut(rgba: Plane) -> _Cut:
@@ -134,7 +140,7 @@ class _Canvas:
         """RGBA, premultiplied, with a clear border."""
         rgb = self.rgba[..., :3] * (self.rgba[..., 3:] / 255)
         whole = np.concatenate([rgb, self.rgba[..., 3:]], axis=2) + 0.5
-        return np.pad(whole.astype(np.uint8), ((_EDGE, _EDGE), (_EDGE, _EDGE), (0, 0)))
+        return np.pad(whole.astype(np.uint8), ((EDGE, EDGE), (EDGE, EDGE), (0, 0)))
 
 
 def _line(away: Field, width: float) -> Field:

@@ -34,7 +34,7 @@ from daemon.film.painter.stage import CAST_DEPTH, Camera, Plane, Spot, Stage, pl
 from daemon.film.pictures import covering, load
 from daemon.film.reels import STEPS, Reel
 
-VERSION = "3"
+VERSION = "4"
 STATURE = 640.0  # world units that a figure of scale 1 is tall, as the painter's own are
 LEANING = {"leaning left": -5.0, "leaning right": 5.0}  # degrees: how a character of one picture dances
 _FACE = 0.86  # where a figure's face is taken to be, share of its height

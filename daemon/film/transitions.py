@@ -35,12 +35,12 @@ class _Edge:
     colour: int
 
 
-_EDGES = {
+EDGES = {
     "diagonal": _Edge(0.012, 0.075, 1.0, 0),
     "iris": _Edge(0.035, 0.11, 0.85, 1),
     "ink": _Edge(0.03, 0.075, 1.0, -1),
 }
-_INK = (24.0, 126.0, 130.0)
+INK = (24.0, 126.0, 130.0)
 _KEPT = 2  # mattes kept: two threads may be in two wipes
 _ANGLES = (20, 160, 200, 340, 35, 145)  # degrees, from which a diagonal wipe comes
 
@@ -55,7 +55,7 @@ class Joiner:
 
     def join(self, out: Frame, other: Frame, state: FrameState) -> None:
         """Draws `out` towards `other` by the state's weight, in its style."""
-        edge = _EDGES.get(state.style)
+        edge = EDGES.get(state.style)
         if edge is None:
             kernels.mix(out.reshape(-1), other.reshape(-1), state.weight)
             return
@@ -67,7 +67,7 @@ class Joiner:
 
     def _rim(self, colour: int) -> tuple[float, ...]:
         if colour < 0:
-            return _INK
+            return INK
         return self._colours[colour % len(self._colours)] if self._colours else (225.0, 128.0, 128.0)
 
     def smear(self, out: Frame, blur: float) -> None:

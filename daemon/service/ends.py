@@ -29,6 +29,8 @@ def ended(c: Coordinator, event: WorkerEnded) -> None:
     one.running, one.fraction, one.doing, one.left = "", 0.0, "", None
     one.dirty = True
     outcome = event.outcome
+    if not isinstance(outcome, Advance):
+        one.state.spent[event.stage] = round(one.state.spent.get(event.stage, 0.0) + took, 1)
     if event.stage == "shrink":
         _shrunk(c, one, outcome)
     elif isinstance(outcome, Advance):

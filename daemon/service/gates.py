@@ -93,16 +93,21 @@ class Gates:
         return self._room or self._hours(one)
 
     def _hours(self, one: Tracked) -> str:
-        """Why a job that needs ComfyUI doesn't start now: the rule keeps the servers for other hours."""
+        """Why a job that needs ComfyUI doesn't start now: the rule keeps the servers for other hours.
+
+        A film whose clips were begun decides for itself: what is missing may be the drawing alone.
+        """
         rule = one.about.rule if one.about else {}
         said = _part(rule, "pictures").get("gpu_hours")
-        who = {"prompted": _part(rule, "pictures").get("painter"), "approved": _part(rule, "animate").get("by")}
+        clips = _part(rule, "animate")
+        moves = clips.get("by") if clips.get("budget_minutes", 1) else "off"
+        who = {"prompted": _part(rule, "pictures").get("painter"), "approved": moves}
         if not said or not self._settings.comfyui.urls or who.get(one.stage) not in ("auto", "comfyui"):
             return ""
         with contextlib.suppress(ValueError):  # the stage itself tells what is wrong with it
             now = self._now()
             opens = hours.parse(str(said)).opens(now)
-            if opens > now:
+            if opens > now and not (one.stage == "approved" and any(one.folder.path.glob("choice-*.json"))):
                 return f"the rule keeps ComfyUI for {said}: it goes on at {opens:%H:%M}"
         return ""
 

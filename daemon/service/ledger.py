@@ -47,7 +47,9 @@ def entry(one: Tracked, to: str, at: str) -> dict[str, Any]:
         "what": trouble.what[:200] if trouble else "",
         "length": round(one.length, 1),
         "seconds": {
-            verb: round(sidecar.seconds, 1) for verb, sidecar in made.items() if sidecar and sidecar.seconds is not None
+            verb: round(sidecar.seconds + one.state.spent.get(verb, 0.0), 1)
+            for verb, sidecar in made.items()
+            if sidecar and sidecar.seconds is not None
         },
         "people": round(one.state.asked, 1) if isinstance(renders, sidecars.Renders) else 0.0,
         "attempts": one.state.attempt,

@@ -32,8 +32,12 @@ FILE = ".telegram.json"  # in stages/
 
 
 class Kept(BaseModel):
-    """What outlives a restart: where to ask on, the latest updates, groups that moved, the last trial press."""
+    """What outlives a restart: where to ask on, the latest updates, groups that moved, the last trial press.
 
+    bot: the number of the bot whose updates those are; another one's are counted anew.
+    """
+
+    bot: str = ""
     offset: int | None = None
     heard: list[int] = Field(default_factory=list)
     moved: dict[str, int] = Field(default_factory=dict)
@@ -83,6 +87,11 @@ class Telegram:
         if line is None:
             return
         self.kept = self._read()
+        bot = line.token.partition(":")[0]
+        if self.kept.bot not in ("", bot):
+            # Asked for with the old bot's number, a new one would tell nothing for ever.
+            self.kept.offset, self.kept.heard = None, []
+        self.kept.bot = bot
         # Patient: a line that failed is asked all the same, since nobody else would find that it works again.
         self.bot = backend.Bot(line, http.door(self.c.settings, attempts=1, patient=True))
         heard = backend.Bot(line, http.door(self.c.settings, attempts=1, patient=True))
@@ -126,8 +135,12 @@ class Telegram:
         done, said = False, "That could not be written down; it is tried again."
         try:
             done, said = True, telegram_words.follow(self, event.update)
-        except Exception as error:
+        except OSError as error:
             self.c.log.error("a word from Telegram could not be taken", error=f"{type(error).__name__}: {error}")
+        except Exception as error:
+            # It would fail the next time too, and hold up whatever is said after it.
+            done, said = True, "That can't be done; the daemon's log says why."
+            self.c.log.error("a word from Telegram can't be taken", error=f"{type(error).__name__}: {error}")
         finally:
             if event.answer is not None:
                 event.answer(done, said)
@@ -143,8 +156,8 @@ class Telegram:
 
     def moved(self, old: int, new: int) -> None:
         """The group is a supergroup now, with a number of its own: what lies there is sent anew."""
-        if not new or old == new or self.kept.moved.get(str(old)) == new:
-            return
+        if not new or old == new or old != self.here:
+            return  # known already, or some other group that the bot was put into
         self.kept.moved[str(old)] = new
         self.errands.look_again()
         self.keep()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BLIP = 60.0  # seconds of failing before anybody is told
 _LONGEST = 60.0
 _BROKEN = 300.0
-_UNSURE = 3  # times that a message may have arrived without an answer, before it is taken for sent
+_UNSURE = 3  # times that a message may have arrived without an answer, or that its file is gone
 
 
 class Errands:
@@ -183,9 +183,12 @@ class Errands:
             self._went(one, flying[1], result)
 
     def _sure(self, flying: tuple[str, Due] | Notice | None, result: Outcome) -> Outcome:
-        """The outcome; what was sent three times without an answer counts as refused: it may lie there thrice."""
+        """The outcome; what was sent three times without an answer counts as refused: it may lie there thrice.
+
+        So does what is due again and again though its file is gone: it would hold up all that comes after it.
+        """
         what = (flying[0], flying[1].key) if isinstance(flying, tuple) else ("", "notice")
-        if result.how != "unsure":
+        if result.how not in ("unsure", "lost"):
             self._unsure.pop(what, None)
             return result
         self._unsure[what] = self._unsure.get(what, 0) + 1

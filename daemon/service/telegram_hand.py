@@ -71,6 +71,8 @@ def carry_out(bot: Bot, errand: Errand) -> Outcome:
         return _refused(refused)
     except PassingFault as fault:
         sent = "doesn't answer" in fault.what or "broke off" in fault.what
+        # A server that hangs up on a film does so because of the film: it isn't sent for ever.
+        sent = sent or (fault.facts.get("sent") is True and due.post is not None and due.post.kind == "video")
         return Outcome("unsure" if sent else "down", why=fault.sentence())
     except FinalFault as fault:
         # Of the door: the address itself is wrong, or mustn't be asked. Else it is about this one picture.

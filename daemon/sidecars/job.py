@@ -83,6 +83,7 @@ class State(Sidecar):
     running: str = ""  # the stage verb of an attempt that was under way when this was written
     tries: dict[str, int] = Field(default_factory=dict)  # passing faults by stage verb
     interruptions: dict[str, int] = Field(default_factory=dict)  # daemon or worker killed under it
+    spent: dict[str, float] = Field(default_factory=dict)  # seconds of attempts that ended without a sidecar, by verb
     waited: float = 0.0  # seconds in which it could have been retried, summed over restarts
     delay: float = 0.0  # seconds to wait before the next try, from when it was written
     last_fault: str = ""

@@ -60,11 +60,15 @@ def step_for(kind: str, stage: str) -> Step | None:
 
 
 def resource(kind: str, verb: str, rule: Mapping[str, Any], settings: Settings) -> str:
-    """What a verb mostly needs, for a kind of job and its rule: the graphics card where ComfyUI paints."""
-    pictures = rule.get("pictures")
-    painter = pictures.get("painter") if isinstance(pictures, Mapping) else ""
-    if verb == "render" and settings.comfyui.urls and painter in ("auto", "comfyui"):
+    """What a verb mostly needs, for a kind of job and its rule: the graphics card where a model paints or animates."""
+    pictures, clips = (part if isinstance(part := rule.get(name), Mapping) else {} for name in ("pictures", "animate"))
+    if verb == "render" and settings.comfyui.urls and pictures.get("painter") in ("auto", "comfyui"):
         return "gpu"
+    if verb == "sync" and clips.get("budget_minutes", 0) > 0:
+        there = {"comfyui": bool(settings.comfyui.urls), "http": bool(settings.animator.url)}
+        by = clips.get("by")
+        if any(there.values()) if by == "auto" else there.get(str(by), False):
+            return "gpu"
     return next((step.resource for step in PIPELINES.get(kind, ()) if step.verb == verb), "cpu")
 
 

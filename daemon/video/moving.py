@@ -16,10 +16,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_PIXELS = 4096 * 2304
+from daemon.video.decoding import MOST_PIXELS, by_pillow
+
 MOST_FPS = 30.0
 LEAST = 16  # pixels a side
-_BY_PILLOW = (b"GIF8", b"\x89PNG", b"RIFF")
 _CLEAR = {"vp9": "libvpx-vp9", "vp8": "libvpx"}  # the decoders that know of transparency
 _UNKNOWN = "it isn't a moving picture of a known kind, or it is damaged"
 
@@ -35,8 +35,8 @@ def read(path: Path, size: tuple[int, int]) -> Timed:
     first, latest = 0.0, -1.0
     try:
         with open(path, "rb") as opened:
-            head = opened.read(4)
-        for time, frame in _by_pillow(path, size) if head in _BY_PILLOW else _by_av(path, size):
+            head = opened.read(12)
+        for time, frame in _by_pillow(path, size) if by_pillow(head) else _by_av(path, size):
             if latest < 0:
                 first = time
             if latest < 0 or time - first - latest >= 0.75 / MOST_FPS:

@@ -12,21 +12,19 @@ them, moved by a camera, faded, slowed and encoded as servers do, and on the sam
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.video.decoding import decoded
 from daemon.video.likeness import fitted, likeness
 
 SMALL = 160
 MOST_FRAMES = 3000  # of a clip; what comes after them isn't looked at, and the count is wrong
-MOST_PIXELS = 4096 * 2304
 FAULTS = (
     "undecodable",
     "wrong size",
@@ -113,7 +111,7 @@ class _Frame:
 def judge_file(path: Path, still: Pixels, wanted: Wanted) -> Verdict:
     """Decodes a clip and judges it; whatever can't be decoded is a fault, never an exception."""
     try:
-        frames, damaged = _decoded(path)
+        frames, damaged = decoded(path)
         judged = judge(frames, still, wanted)
     except Exception as error:  # a broken or hostile file makes decoders fail in a dozen ways; all mean the same
         return Verdict(["undecodable"], {"error": " ".join(str(error).split())[:200]})
@@ -279,51 +277,3 @@ def _frozen(seen: list[_Frame], verdict: Verdict) -> set[str]:
     verdict.measured["still_share"] = round(longest / len(seen), 3)
     verdict.measured["motion"] = round(float(np.abs(blocks - blocks[0]).max()), 2)
     return {"frozen"} if longest > _STILL * len(seen) else set()
-
-
-@dataclass
-class _Damage:
-    count: int = 0
-
-
-def _decoded(path: Path) -> tuple[Iterable[Pixels], _Damage]:
-    """The frames of a file, made as they are asked for, and how many packets couldn't be decoded."""
-    damage = _Damage()
-    with open(path, "rb") as opened:
-        head = opened.read(12)
-    by_pillow = head[:4] in (b"GIF8", b"\x89PNG") or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
-    return (_by_pillow(path) if by_pillow else _by_av(path, damage)), damage
-
-
-def _by_av(path: Path, damage: _Damage) -> Iterator[Pixels]:
-    with av.open(str(path), metadata_errors="replace", options={"protocol_whitelist": "file"}) as container:
-        if not container.streams.video:
-            raise ValueError("it holds no picture")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for packet in container.demux(stream):
-            try:
-                found = packet.decode()
-            except av.error.InvalidDataError:
-                damage.count += 1
-                continue
-            for frame in found:
-                _bounded(frame.width, frame.height)
-                yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
-def _by_pillow(path: Path) -> Iterator[Pixels]:
-    """FFmpeg reads no animated WebP; servers write them."""
-    from PIL import Image, ImageSequence
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with open(path, "rb") as source, Image.open(source) as opened:
-            _bounded(*opened.size)
-            for frame in ImageSequence.Iterator(opened):
-                yield np.asarray(frame.convert("RGB"), np.uint8)
-
-
-def _bounded(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise ValueError(f"{width} x {height} pixels")

@@ -193,10 +193,12 @@ class Pool:
                 if not candidates:
                     raise self._none(refused)
                 idle = [each for each in candidates if each.url not in held]
-                if not idle:
-                    self._lock.wait(1.0)
+                record = Runner(folder).record(key)
+                has_it = record.server if record is not None else ""
+                if not idle or (has_it in held and any(each.url == has_it for each in candidates)):
+                    self._lock.wait(1.0)  # where a server has this run already, for that one: it isn't run twice
                     continue
-            ranked = self._ranked(idle, wanted, Runner(folder).record(key), refused)
+            ranked = self._ranked(idle, wanted, record, refused)
             with self._lock:
                 server = next((each for each in ranked if each.url not in self._held), None)
                 if server is not None:

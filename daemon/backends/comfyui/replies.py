@@ -133,7 +133,7 @@ def refusal(body: bytes, graph: Graph, server: str) -> Refused:
     """Why a server refused a workflow (or a part of it), in plain words, with the remedy."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, Mapping):
         text = _line(body[:_LONGEST].decode("utf-8", "replace"))

@@ -23,7 +23,7 @@ from daemon.backends.comfyui.faults import Down, Gone, TooSlow
 from daemon.backends.comfyui.replies import Graph, Output
 from daemon.backends.comfyui.server import Server
 from daemon.backends.comfyui.socket import Listener, Reader, Seen
-from daemon.errors import Fault
+from daemon.errors import Fault, Held
 
 _PREFIX = "run-"
 _LOOKS = 2  # at queue and history before a run counts as gone
@@ -90,11 +90,11 @@ class Runner:
         record, found_again = self._begun(server, graph, key)
         try:
             entry = self._wait(server, record, graph, tell)
-        except Down:
-            raise  # it may go on there: the record stays, so that the run is found again
-        except BaseException:
-            self.forget(key)
+        except (Gone, TooSlow, Held):
+            self.forget(key)  # it isn't there any more
             raise
+        # Whatever else happens (the server is away, our own disk is full), the run may go on there: the record
+        # stays, so that it is found again, or cancelled.
         fault = replies.fault_of(entry, graph)
         if fault is not None:
             self.forget(key)

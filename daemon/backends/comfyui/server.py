@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,7 +196,7 @@ class Server:
 def _object(body: bytes, name: str) -> dict[str, Any]:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         why = f"it says {body[:60].decode('utf-8', 'replace')!r}"
@@ -208,4 +209,4 @@ def _down(fault: PassingFault) -> Down:
 
 
 def _mb(value: Any) -> int:
-    return int(value) >> 20 if isinstance(value, int | float) else 0
+    return int(value) >> 20 if isinstance(value, int | float) and math.isfinite(value) else 0

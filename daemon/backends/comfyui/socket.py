@@ -163,7 +163,7 @@ class Listener:
             try:
                 with connect(
                     self._address,
-                    sock=self._at_home() if home.kept() else None,
+                    sock=self._dialled(),
                     open_timeout=_OPEN,
                     close_timeout=0.5,
                     ping_interval=_PING,
@@ -182,10 +182,14 @@ class Listener:
             self._closed.wait(_BACKOFF[min(tries, len(_BACKOFF) - 1)])
             tries += 1
 
-    def _at_home(self) -> socket.socket:
-        """Under `privacy: local`, by no proxy and to no address outside. OSError, FinalFault."""
+    def _dialled(self) -> socket.socket:
+        """A connection of our own making: by no proxy, and a redirection can't lead it to another host.
+
+        OSError; FinalFault where it lies outside under `privacy: local`.
+        """
         parts = urlsplit(self._address)
-        return home.connect(parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80), _OPEN)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
+        return home.connect(host, port, _OPEN) if home.kept() else socket.create_connection((host, port), _OPEN)
 
     def _put(self, seen: Seen) -> None:
         while True:

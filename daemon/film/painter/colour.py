@@ -201,7 +201,8 @@ def of_song(mood: Sequence[str], key: str, energy: float, seed: int) -> list[str
     """Six colours for a whole song: two darks, a middle, two accents, a light."""
     chance = random.Random(f"{seed}/song")
     palette = make((), mood, key, energy, "night", chance)
-    world = [palette.tone(0.06), palette.tone(0.26), palette.tone(0.6)]
+    # The world's own middle is no louder than what is worn before it.
+    world = [palette.tone(0.06), palette.tone(0.26), shift(palette.tone(0.6), chroma=0.62)]
     return [*world, *_standing_out(world, chance), palette.light]
 
 
@@ -245,16 +246,8 @@ def inked(palette: Palette) -> Palette:
 def _from_colours(given: tuple[str, ...], chance: random.Random) -> Palette:
     """A palette of somebody's own colours: the loudest are accents, the rest make the world from dark to light."""
     by_light = sorted(dict.fromkeys(given), key=lambda colour: to_lab(colour)[0])
-    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:4]
-    dark = to_lch(by_light[0])
-    # What is of the dark's own hue is the world's: who wears it isn't seen before it.
-    loud.sort(
-        key=lambda colour: (
-            -to_lch(colour)[1]
-            * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74))
-            * (1.0 if dark[1] < 0.03 else min(1.0, 0.3 + _apart(to_lch(colour)[2], dark[2]) / 100))
-        )
-    )
+    loud = sorted((c for c in by_light if 0.42 < to_lab(c)[0] < 0.95), key=lambda colour: -to_lch(colour)[1])[:3]
+    loud.sort(key=lambda colour: -to_lch(colour)[1] * (1 - 1.6 * abs(to_lab(colour)[0] - 0.74)))
     calm = [colour for colour in by_light if colour not in loud[:2]]
     world = calm if len(calm) > 2 else by_light
     darkest, lightest = world[0], world[-1]

@@ -5,6 +5,7 @@ What can't be made is told in sync.json, and its still is composited: a film alw
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -16,21 +17,22 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from daemon import sidecars
+from daemon.errors import Held
 from daemon.rules import Rule
 from daemon.stages.animating import choose, pace, who, words
 from daemon.stages.animating.asked import Animator, NoAnimator
 from daemon.stages.animating.choose import Choice, Chosen
 from daemon.stages.animating.climb import Budget, Climbed, Climber
-from daemon.stages.animating.ladder import COMPOSITED
 from daemon.stages.tools import Tools
 
 if TYPE_CHECKING:
     from daemon.film.values import PictureFile, Shot, Slot
     from daemon.stages.syncing.sources import Sources
 
+_SHARE = 0.5  # of the stage's time limit after which no further clip is asked for in this attempt
 _ASK_AGAIN = 5.0  # seconds between looks for a server that doesn't answer
 # What a film still wants to know of a painted still that became a clip.
-_KEPT = ("focus", "palette", "weather", "place")
+_KEPT = ("focus", "framing", "palette", "weather", "place")
 
 
 @dataclass
@@ -48,10 +50,12 @@ def animate(
     shots: Callable[[], Sequence[Shot]],
     progress: Callable[..., None],
     now: Callable[[], datetime] = datetime.now,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Animated:
     """Makes the clips of a film. shots: those of its timeline, made when they are wanted. Raises Held, OSError."""
     unchanged = Animated(sources.slots)
-    may_wait = who.within_hours(sources.rule, now)
+    tried: list[str] = []
+    may_wait = _while(who.within_hours(sources.rule, now), tools.settings.limits.sync * _SHARE, tried, clock)
     try:
         by = who.animator(sources.rule, tools.settings, sources.folder.name, may_wait)
     except NoAnimator as fault:
@@ -64,19 +68,12 @@ def animate(
     choice = _kept(sources, tools, by, planned, fps)
     if not choice.chosen:
         return unchanged
-    try:
-        unable = _unable(by, sources.rule, tools, may_wait, progress)
-    except NoAnimator as fault:
-        unchanged.notes.append(_none(fault))
-        unchanged.clips = [
-            sidecars.Clip(slot=one.slot, picture=one.picture.id, rung=COMPOSITED, by=by.name, because=fault.sentence())
-            for one in choice.chosen
-        ]
-        return unchanged
     meter = _Meter([one.picture.id for one in choice.chosen], progress)
     minutes = sources.rule.animate.budget_minutes
     budget = Budget(60.0 * minutes * by.hands, f"the {minutes:g} minutes that the rule gives to clips")
-    climber = Climber(sources.folder, tools, by, unable, budget, sources.job.seed, meter.tell, may_wait)
+    # Asked when it is needed: what was made before is shown whether or not anybody answers.
+    unable = functools.cache(lambda: _unable(by, sources.rule, tools, may_wait, progress))
+    climber = Climber(sources.folder, tools, by, unable, budget, sources.job.seed, meter.tell, may_wait, made=tried)
     made = _all(climber, choice, sources, meter)
     told = {str(one.picture.path): each.told for one, each in zip(choice.chosen, made, strict=True) if each.told}
     prints = {str(one.picture.path): each.clip.fingerprint for one, each in zip(choice.chosen, made, strict=True)}
@@ -84,6 +81,20 @@ def animate(
     if choice.too_long:
         notes.append(f"{choice.too_long} stills are shown longer than a clip can be, and are composited")
     return Animated(_with(sources.slots, told, prints), [each.clip for each in made], notes)
+
+
+def _while(
+    hours: Callable[[], None], seconds: float, tried: Sequence[str], clock: Callable[[], float]
+) -> Callable[[], None]:
+    """Raises Held outside the hours, and where the attempt nears its end: the next one goes on with what is there."""
+    end = clock() + seconds
+
+    def look() -> None:
+        hours()
+        if tried and clock() > end:
+            raise Held("clips go on in another attempt", f"{len(tried)} were made in this one", "", {"after": 1.0})
+
+    return look
 
 
 def _unable(

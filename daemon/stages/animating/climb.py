@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,17 +66,23 @@ class Climbed:
 
 @dataclass(frozen=True)
 class Climber:
-    """What all clips of a film have in common. progress(share, doing) speaks of one clip."""
+    """What all clips of a film have in common.
+
+    unable: the rungs that can't be climbed, and why; asks the server where nobody did before, and raises NoAnimator.
+    tell(picture, share, doing) says how far one clip is.
+    """
 
     job: JobFolder
     tools: Tools
     animator: Animator
-    unable: Mapping[str, str]
+    unable: Callable[[], Mapping[str, str]]
     budget: Budget
     seed: int
     tell: Callable[[str, float, str], None]
     may_wait: Callable[[], None] = lambda: None  # raises Held where nothing may be asked for now
     gone: list[str] = field(default_factory=list)  # why whoever makes clips can't any more
+    made: list[str] = field(default_factory=list)  # keys of the tries of this attempt
+    clock: Callable[[], float] = time.monotonic
 
     def climb(self, chosen: Chosen, prompt: str, negative: str, because: str) -> Climbed:
         """A clip of a still, or the still itself and why. Raises Held, and OSError where the disk is full."""
@@ -87,8 +94,13 @@ class Climber:
         )
         tries: list[Tried] = []
         while True:
-            step = ladder.next_step(tries, self._unable(chosen, tries, (width, height)))
-            clip.tries += [sidecars.ClipTry(rung=rung, skipped=why) for rung, why in step.skipped]
+            try:
+                step = ladder.next_step(tries, self._unable(chosen, (width, height)) if tries else {})
+            except NoAnimator as fault:
+                return self._given_up(clip, fault)
+            told_of = {each.rung for each in clip.tries}
+            skipped = [(rung, why) for rung, why in step.skipped if rung not in told_of]
+            clip.tries += [sidecars.ClipTry(rung=rung, skipped=why) for rung, why in skipped]
             if step.last:
                 last = next((each for each in reversed(clip.tries) if each.fault), None)
                 clip.because = f"no rung of the ladder gave a good clip; the last was {last.fault}" if last else because
@@ -102,16 +114,15 @@ class Climber:
                     return Climbed(clip)
                 self.may_wait()
                 try:
+                    self.unable()  # whether anybody answers
                     tried, file = self._try(asked, whole, step, chosen)
                 except NoAnimator as fault:
-                    self.gone.append(fault.sentence())
-                    clip.because = self.gone[0]
-                    return Climbed(clip)
+                    return self._given_up(clip, fault)
             else:
                 self.animator.settled(asked, self.job.path)  # where a crash came between verdict and this
-                self.budget.spend(float(tried.measured.get("seconds") or 0.0))
+                self.budget.spend(_took(tried))
             clip.tries.append(tried)
-            clip.seconds = round(sum(float(each.measured.get("seconds") or 0.0) for each in clip.tries), 2)
+            clip.seconds = round(sum(_took(each) for each in clip.tries), 2)
             if not tried.fault:
                 clip.rung, clip.seed, clip.file, clip.fingerprint = step.rung, seed, file, asked.key
                 reel = told(self.job.path / file, f"clip of {picture.id}")
@@ -124,14 +135,20 @@ class Climber:
                 continue
             tries.append(Tried(step.rung, tried.fault))
 
+    def _given_up(self, clip: sidecars.Clip, fault: NoAnimator) -> Climbed:
+        """Nobody makes clips any more: this one's still is shown, and those of the rest that aren't there."""
+        self.gone.append(fault.sentence())
+        clip.because = self.gone[0]
+        return Climbed(clip)
+
     def _why_not(self, chosen: Chosen) -> str:
         """Why nothing more is asked for; "" where it may be."""
         if self.gone:
             return self.gone[0]
         return "" if self.budget.allows(chosen.cost) else f"{self.budget.said} were used up"
 
-    def _unable(self, chosen: Chosen, tries: list[Tried], size: tuple[int, int]) -> dict[str, str]:
-        found = dict(self.unable)
+    def _unable(self, chosen: Chosen, size: tuple[int, int]) -> dict[str, str]:
+        found = dict(self.unable())
         if self._fewer(chosen) >= chosen.frames:
             found.setdefault(ladder.FEWER, "the shot needs all of its frames")
         if min(_less(*size)) < _LEAST_SIDE:
@@ -171,6 +188,7 @@ class Climber:
         small = _fitted(whole, asked, chosen.picture.centre)
         made, still = (self.job.path / f".tmp-{asked.key}{ending}" for ending in (".clip", ".png"))
         tried = sidecars.ClipTry(rung=step.rung)
+        began = self.clock()
         try:
             cv2.imwrite(str(still), cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
             try:
@@ -181,7 +199,9 @@ class Climber:
                     lambda share, doing: self.tell(chosen.picture.id, share, f"{step.rung}: {doing}"),
                 )
             except ClipFault as fault:
-                tried.fault, tried.measured = fault.kind, {"why": fault.sentence()}
+                # It teaches nobody how long a clip takes, and is paid for all the same.
+                tried.fault = fault.kind
+                tried.measured = {"why": fault.sentence(), "spent": round(self.clock() - began, 2)}
             else:
                 self._judge(made, small, asked, tried, file, self.animator.grid.seconds(chosen.least))
                 tried.measured |= {"seconds": round(seconds, 2)} if seconds is not None else {"found_again": True}
@@ -192,7 +212,8 @@ class Climber:
                 "asked_height": asked.height,
                 "asked_frames": asked.frames,
             }
-            self.budget.spend(float(tried.measured.get("seconds") or 0.0))
+            self.budget.spend(_took(tried))
+            self.made.append(asked.key)
             text = tried.model_dump_json()
             self.tools.publish(self.job, self._record(asked).name, lambda temp: _write(temp, text))
             self.animator.settled(asked, self.job.path)
@@ -252,6 +273,11 @@ def _fitted(whole: NDArray[np.uint8], asked: Asked, centre: tuple[float, float] 
 
 def _less(width: int, height: int) -> tuple[int, int]:
     return int(width * _SMALLER) // 16 * 16, int(height * _SMALLER) // 16 * 16
+
+
+def _took(tried: sidecars.ClipTry) -> float:
+    """Seconds that a try took: those of the clip, or those after which it had failed."""
+    return float(tried.measured.get("seconds") or tried.measured.get("spent") or 0.0)
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from daemon.backends import comfyui
 from daemon.backends.comfyui import Pool, Seen, Task
 from daemon.backends.comfyui.pool import Picture, choices
 from daemon.backends.comfyui.workflow import Workflow, said_of
-from daemon.errors import Fault
+from daemon.errors import Fault, FinalFault
 from daemon.stages.animating import ladder, remedies
 from daemon.stages.animating.asked import (
     Asked,
@@ -168,6 +168,10 @@ class Comfy:
         except tuple(kind for kind, _ in _FAULTS) as fault:
             ours = next(ours for kind, ours in _FAULTS if isinstance(fault, kind))
             raise ours(fault.what, fault.why, fault.remedy, fault.facts) from None
+        except FinalFault as fault:
+            # A clip that is too large or not there, a picture that isn't taken: this clip's trouble, not the film's.
+            self.pool.settled(folder, asked.key)
+            raise Lost(fault.what, fault.why, fault.remedy, fault.facts) from None
         return None if done.found_again else done.seconds
 
     def settled(self, asked: Asked, folder: Path) -> None:

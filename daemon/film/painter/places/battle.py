@@ -9,7 +9,7 @@ import numpy as np
 
 from daemon.film.painter import cumulus, texture
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, ribbon
+from daemon.film.painter.outline import Point, box, corners, curve, ellipse, polygon, ribbon
 from daemon.film.painter.pen import Pen
 from daemon.film.painter.places import air, nature, weather
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, TOP, Stage
@@ -95,21 +95,37 @@ def _smoke(stage: Stage, side: int) -> None:
     for place, tall, wide in ((40, 760, 1.0), (430, 500, 0.6), (1170, 560, 0.66), (1540, 800, 1.05)):
         x = place + chance.uniform(-50, 50)
         lobes: list[tuple[float, float, float]] = []
-        for step in range(30):
-            share = step / 29
-            radius = (16 + 104 * share**1.25) * wide
-            y = GROUND + 16 - share * tall
-            bend = -side * 190 * share**1.7 * wide + 24 * wide * math.sin(share * 9 + place)
-            for aside in (-0.62, 0.55):
-                at = x + bend + aside * radius * chance.uniform(0.5, 1.1)
-                lobes.append((at, y + chance.uniform(-14, 14), radius * chance.uniform(0.62, 0.88)))
-        # From the top down: each billow lies before the one above it, and shows a lit edge over it.
-        for number, (a, b, r) in enumerate(reversed(lobes)):
-            low = number / len(lobes)
-            body, edge = mix(dark, ember, 0.5 * low**2), mix(lit, ember, 0.45 * low**2)
-            pen.fill(ellipse(a, b, r), edge)
-            pen.fill(ellipse(a - 0.1 * stage.light[0] * r, b + 0.13 * r, r * 0.93), mix(edge, body, 0.55))
-            pen.fill(ellipse(a - 0.2 * stage.light[0] * r, b + 0.3 * r, r * 0.84), body)
+        share = 0.0
+        while share < 1:
+            radius = (15 + 92 * share**1.2) * wide
+            bend = -side * 190 * share**1.7 * wide + 26 * wide * math.sin(share * 7 + place)
+            lobes.append((x + bend, GROUND + 16 - share * tall, radius * 0.8))
+            for _ in range(3):
+                aside, up = chance.gauss(0, 0.6), chance.uniform(-0.4, 0.4)
+                lobes.append(
+                    (
+                        x + bend + max(-0.9, min(0.9, aside)) * radius,
+                        GROUND + 16 - share * tall + up * radius,
+                        radius * chance.uniform(0.45, 0.95),
+                    )
+                )
+            share += chance.uniform(0.55, 0.85) * radius / tall
+        # Billows run together: the whole in one tone, then what of each the light strikes, less and less of it.
+        top = GROUND - tall - 100 * wide
+        for size, move, low, high, level in (
+            (1.0, 0.0, mix(dark, ember, 0.5), dark, 1.0),
+            (0.84, 0.2, mix(mix(dark, lit, 0.4), ember, 0.5), mix(dark, lit, 0.38), 0.8),
+            (0.56, 0.42, mix(mix(dark, lit, 0.75), ember, 0.55), mix(dark, lit, 0.72), 0.55),
+            (0.3, 0.62, mix(lit, ember, 0.6), lit, 0.36),
+        ):
+            billows = [
+                ellipse(a + stage.light[0] * move * r, b + stage.light[1] * move * r, r * size, r * size * 0.94)
+                for a, b, r in lobes
+                if level == 1.0 or chance.random() < level
+            ]
+            if billows:
+                smoke = pen.linear((0, GROUND), (0, top), (0, low, 1), (0.4, high, 1), (1, mix(high, lit, 0.2), 1))
+                pen.fill(" ".join(billows), smoke)
         pen.glow(x, GROUND - 10, 150 * wide + 60, FIRE[1], 0.9)
     air.haze(pen, GROUND - 420, GROUND + 30, mix(FIRE[1], stage.tone(0.5), 0.3), 0.6)
 
@@ -142,7 +158,7 @@ def _blast(stage: Stage, x: float) -> None:
     pen, chance = stage.layer("blast", 0.62), stage.chance("blast")
     y = GROUND - 20
     pen.glow(x, y - 40, 380, FIRE[1], 0.95)
-    pen.fill(ellipse(x, y + 34, 260, 26), FIRE[2], 0.5)
+    pen.glow(x, y + 34, 330, FIRE[2], 0.55, 0.14)
     soot, body = mix(FIRE[0], stage.tone(0.04), 0.72), []
     for _ in range(5):
         off = chance.uniform(-90, 90)
@@ -244,11 +260,26 @@ def _banners(stage: Stage, x: float, side: int) -> None:
             pen.shape(polygon([(-9, -tall), (0, -tall - 46), (9, -tall)]), oklch(0.8, 0.03, 90), line=1.0, shade=3)
     for left, lean in ((x - 250, -16), (x + 270, 12), (x - 560, 22), (x + 600, -20)):
         with pen.inside(f"translate({left:.0f} {GROUND + 156}) rotate({lean})"):
-            pen.shape(
-                polygon([(-8, 4), (-8, -112), (8, -112), (8, 4)]), oklch(0.74, 0.02, 250), line=1.0, shade=4, rim=3
-            )
-            pen.shape(box(-30, -122, 60, 12, 5), oklch(0.62, 0.1, 75), line=1.0, shade=3)
-            pen.shape(box(-6, -160, 12, 40, 5), wood, line=1.0, shade=3)
+            steel = oklch(0.74, 0.02, 250)
+            pen.shape(polygon([(-6, 12), (-9, -92), (9, -92), (6, 12)]), steel, line=1.0, shade=4, rim=3)
+            pen.stroke(polygon([(0, -88), (0, -20)], closed=False), shift(steel, lightness=-0.16), 3)
+            pen.shape(box(-30, -102, 60, 12, 5), oklch(0.62, 0.1, 75), line=1.0, shade=3)
+            pen.shape(box(-6, -142, 12, 40, 5), wood, line=1.0, shade=3)
+            pen.shape(ellipse(0, -146, 9), oklch(0.62, 0.1, 75), line=1.0, shade=3)
+        _heap(stage, pen, left, GROUND + 154, 1.0)
+    for left in (x - 400, x + 430):
+        _heap(stage, pen, left, GROUND + 116, 1.1)
+
+
+def _heap(stage: Stage, pen: Pen, x: float, y: float, size: float) -> None:
+    """Earth thrown up around what was driven into it, clods beside it, its shadow."""
+    earth = mix(stage.tone(0.24), oklch(0.4, 0.06, 40), 0.35)
+    pen.fill(ellipse(x, y + 12 * size, 66 * size, 10 * size), stage.tone(0.03), 0.4)
+    heap = curve("-52 14, -40 2, -24 -6, -10 -16, 4 -8, 16 -15, 30 -3, 44 3, 54 14, 0 18", 0.7, x=x, y=y, size=size)
+    pen.shape(heap, shift(earth, lightness=-0.02), line=0.8, shade=7 * size, rim=3)
+    for off, down, wide in ((-64, 12, 8), (62, 8, 6), (74, 15, 9), (-20, 6, 7)):
+        clod = corners("-10 4, -6 -6, 3 -8, 10 -1, 8 5", x=x + off * size, y=y + down * size, size=wide * size / 8)
+        pen.fill(clod, shift(earth, lightness=-0.09 if off < 0 else 0.05))
 
 
 def _dust(stage: Stage, x: float) -> None:

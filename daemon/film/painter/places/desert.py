@@ -38,7 +38,10 @@ def draw(stage: Stage) -> None:
     _brush(stage, far, bend)
     roadside.poles(stage, far, -side, HORIZON)
     if chance.random() < 0.6:
-        roadside.car(stage, 800 + side * 600, 748, side, HORIZON)
+        y, size = 706.0, 0.76
+        edge = _across(far, bend, (y - HORIZON - 3) / (_NEAR - HORIZON), side * 1.02)[0]
+        parked = 800 + side * max(560.0, side * (edge - 800) + 40 + 290 * size)  # clear of the cast
+        roadside.car(stage, parked, y, side, HORIZON, size, edge)
     else:
         roadside.diner_sign(stage, 800 + side * 560, 700, side, HORIZON)
     air.standing(stage, x, 814, 0.96, HORIZON)

@@ -80,6 +80,8 @@ def _trunk(
         (x + wide * 1.7, low + 14),
     ]
     outline = smooth([*left, *right, (x + wide * 0.5, low + 4), (x - wide * 0.4, low + 6)], roundness=0.5)
+    if wide > 30 and chance.random() < 0.7:
+        _bough(pen, x, low, wide, lean, (low - chance.uniform(260, 420), chance.choice((-1, 1))), bark)
     if wide > 30 or pen.sheet.hatch:
         pen.stroke(outline, mix(pen.line_colour(bark), bark, 0.35), pen.sheet.inner * 1.2)
     start, end = (x - wide, x + wide) if side < 0 else (x + wide, x - wide)
@@ -97,20 +99,31 @@ def _trunk(
                 shift(bark, lightness=-0.07),
                 wide * 0.07,
             )
-        if chance.random() < 0.7:
-            a, b = x + wide * 0.9, low - chance.uniform(260, 420)
-            turn = chance.choice((-1, 1))
-            pen.fill(
-                ribbon(
-                    [
-                        (x + turn * wide * 0.6, b + 40),
-                        (a if turn > 0 else x - wide * 0.9, b),
-                        (x + turn * wide * 2.6, b - 64),
-                    ],
-                    [wide * 0.28, wide * 0.2, 3],
-                ),
-                bark,
-            )
+
+
+def _bough(pen: Pen, x: float, low: float, wide: float, lean: float, start: tuple[float, int], bark: str) -> None:
+    """A bough that grows out of a trunk, thick where it leaves it, and forks; drawn before the trunk covers its root.
+
+    start: how high it leaves the trunk's edge, and to which side.
+    """
+    y, turn = start
+    edge = x + lean * (low - 300 - y) / (low - 300 - TOP) if y < low - 300 else x
+    path = [
+        (edge + turn * wide * 0.1, y + 34),
+        (edge + turn * wide * 0.8, y + 8),
+        (edge + turn * wide * 1.5, y - 24),
+        (edge + turn * wide * 2.2, y - 44),
+        (edge + turn * wide * 2.9, y - 84),
+    ]
+    fork = [path[2], (edge + turn * wide * 1.9, y - 66), (edge + turn * wide * 1.95, y - 112)]
+    outlines = [
+        ribbon(path, [wide * 0.4, wide * 0.34, wide * 0.17, wide * 0.11, 2]),
+        ribbon(fork, [wide * 0.12, wide * 0.09, 2]),
+    ]
+    for outline in outlines:
+        pen.stroke(outline, mix(pen.line_colour(bark), bark, 0.35), pen.sheet.inner * 1.2)
+    for outline in outlines:
+        pen.fill(outline, bark)
 
 
 def _trunks(
@@ -166,8 +179,9 @@ def _ground(stage: Stage, x: float, side: int) -> None:
     pen, chance = stage.layer("ground", 0.5), stage.chance("ground")
     moss = _green(stage, 0.36)
     top = [(LEFT + index * 130, GROUND + 54 + chance.uniform(-16, 16)) for index in range(28)]
+    floor = smooth([(LEFT, LOW), *top, (RIGHT, LOW)], roundness=0.7)
     pen.fill(
-        smooth([(LEFT, LOW), *top, (RIGHT, LOW)], roundness=0.7),
+        floor,
         pen.linear(
             (0, GROUND + 30),
             (0, 940),
@@ -185,7 +199,8 @@ def _ground(stage: Stage, x: float, side: int) -> None:
         1080,
     )
     bank = 800 - side * 300
-    _stream(stage, pen, bank - side * 150, moss)
+    with pen.inside(clip=floor):
+        _stream(stage, pen, bank - side * 150, moss)
     for off, size in ((-120, 34), (96, 26), (150, 40), (-220, 44)):
         stone = _green(stage, 0.46)
         pen.shape(
@@ -205,10 +220,10 @@ def _ground(stage: Stage, x: float, side: int) -> None:
 
 
 def _stream(stage: Stage, pen: Pen, bank: float, moss: str) -> None:
-    """A stream that winds towards the eye, broader and broader, the sky in it."""
+    """A stream that comes from behind the bushes and winds towards the eye, broader and broader, the sky in it."""
     chance = stage.chance("stream")
-    near = ((172, -46, 96), (232, -58, 134), (300, -10, 184), (400, 60, 240))
-    course = ((56, 60, 30), (84, 52, 44), (122, 6, 66), *near)
+    near = ((150, -8, 84), (196, -64, 128), (252, -50, 190), (330, 40, 270), (460, 120, 340))
+    course = ((20, 60, 16), (46, 78, 20), (68, 66, 27), (90, 44, 38), (116, 30, 56), *near)
     left = [(bank + x - wide, GROUND + y) for y, x, wide in course]
     right = [(bank + x + wide, GROUND + y) for y, x, wide in course]
     outline = smooth([*left, *reversed(right)], roundness=0.8)
@@ -216,7 +231,7 @@ def _stream(stage: Stage, pen: Pen, bank: float, moss: str) -> None:
     bright = mix(stage.own(0.74, 0.07, 205, 0.9), stage.palette.light, 0.25)
     pen.stroke(outline, shift(moss, lightness=-0.12), 10)
     stops = ((0, bright, 1.0), (0.35, mix(bright, deep, 0.6), 1.0), (1, deep, 1.0))
-    pen.fill(outline, pen.linear((0, GROUND + 58), (0, GROUND + 300), *stops))
+    pen.fill(outline, pen.linear((0, GROUND + 40), (0, GROUND + 300), *stops))
     with pen.inside(clip=outline):
         for y, x, wide in course[1:]:
             for _ in range(3):

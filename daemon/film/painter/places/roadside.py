@@ -59,15 +59,26 @@ def poles(stage: Stage, far: float, side: int, horizon: float) -> None:
             pen.stroke(sag, wood, max(0.9, wide * 0.035), 0.9)
 
 
-def car(stage: Stage, x: float, y: float, side: int, horizon: float) -> None:
-    """A convertible with fins, parked on the shoulder; the sky lies in its paint."""
+def car(stage: Stage, x: float, y: float, side: int, horizon: float, size: float, road: float) -> None:
+    """A convertible with fins, parked beside the road on gravel; the sky lies in its paint.
+
+    x, y: its middle, where its tyres stand; road: where the road's edge is at y.
+    """
     pen, palette = stage.layer("car", 0.46), stage.palette
     paint = palette.accents[0]
     chrome = mix(oklch(0.88, 0.01, 250), palette.light, 0.3)
     dark = stage.tone(0.02)
-    air.shadow(pen, stage, (x, y + 44), 250, 170, horizon, 0.5)
-    pen.fill(ellipse(x, y + 46, 285, 15), dark, 0.7)
-    with pen.inside(f"translate({x} {y}) scale({-side} 1)"):
+    gravel = stage.own(0.5, 0.07, 50, 0.5)
+    lay = [(road - side * 20, y - 30 * size), (x, y - 44 * size), (x + side * 330 * size, y - 18 * size),
+           (x + side * 350 * size, y + 26 * size), (x, y + 52 * size), (road + side * 10, y + 40 * size)]  # fmt: skip
+    pen.fill(smooth(lay, roundness=0.7), gravel, 0.75)
+    for down in (-9, 13):
+        track = [(road - side * 6, y + down * 2.2 * size), (x - side * 200 * size, y + down * size)]
+        pen.stroke(polygon(track, closed=False), shift(gravel, lightness=-0.1), 9 * size, 0.7)
+    air.shadow(pen, stage, (x, y), 245 * size, 110 * size, horizon, 0.5)
+    pen.fill(ellipse(x, y + 2 * size, 286 * size, 17 * size), dark, 0.75)
+    with pen.inside(f"translate({x:.1f} {y - 50 * size:.1f}) scale({-side * size:.3f} {size:.3f})"):
+        pen.fill(box(-236, 4, 470, 34, 10), dark)
         light = (stage.light[0] * -side, stage.light[1])
         leather = mix(oklch(0.88, 0.035, 80), stage.tone(0.6), 0.3)
         for text in ("-84 -72, -96 -122, -56 -130, -46 -72", "10 -72, 4 -116, 40 -122, 50 -72"):

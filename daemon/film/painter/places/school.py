@@ -277,7 +277,15 @@ def _near(stage: Stage, side: int) -> None:
     for x, _, size in spots[::2]:
         a, b = x + chance.uniform(-20, 20), 918 - 36 * size
         pen.stroke(curve(f"{a} {b}, {(a + x) / 2} {b + 30}, {x} 930", closed=False), _grass(stage, 0.22), 0.9 * size)
-        pen.fill(
-            curve("-7 4, -6 -6, 0 -9, 6 -6, 7 4, 0 7", x=a, y=b, size=size * 0.5),
-            chance.choice((stage.palette.accents[0], stage.palette.accents[1], lit)),
-        )
+        _tulip(pen, a, b, size * 0.62, chance.choice((stage.palette.accents[0], stage.palette.accents[1], lit)))
+        tip = (x + chance.choice((-1, 1)) * 13 * size, b + 26)
+        pen.fill(ribbon([(x, 930), ((x + tip[0]) / 2, 905), tip], [2.2 * size, 2.8 * size, 0.5]), _grass(stage, 0.26))
+
+
+def _tulip(pen: Pen, x: float, y: float, size: float, colour: str) -> None:
+    """A tulip's head: three petals with points, the outer ones in shade, a green cup below."""
+    for way in (-1, 1):
+        outer = curve(f"0 9, {way * 10} 4, {way * 12} -8, {way * 8} -20, {way * 1} -8", 0.7, x=x, y=y, size=size)
+        pen.fill(outer, shift(colour, lightness=-0.1))
+    pen.fill(curve("0 10, -8 4, -7 -9, 0 -19, 7 -9, 8 4", 0.8, x=x, y=y, size=size), colour)
+    pen.fill(curve("-3 4, -4 -7, -1 -12, 0 -4", 0.8, x=x, y=y, size=size), mix(colour, "#ffffff", 0.45))

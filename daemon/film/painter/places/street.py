@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import Point, box, ellipse, polygon, smooth
+from daemon.film.painter.outline import Point, box, curve, ellipse, polygon, smooth
 from daemon.film.painter.pen import Pen
-from daemon.film.painter.places import air, sky
+from daemon.film.painter.places import air, neon, shops, sky
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
 _EYE = 500.0  # the horizon
@@ -31,6 +31,7 @@ def draw(stage: Stage, x: float, side: int) -> None:
     _ground(stage, far)
     glints = _fronts(stage, far)
     _wet(stage, far, glints)
+    _people(stage, far)
     _wires(stage, far)
 
 
@@ -116,12 +117,10 @@ def _house(
     pen.fill(polygon(quad), face)
     pen.stroke(polygon([quad[0], quad[3]], closed=False), shift(body, lightness=-0.07), 5 / near)
     lit: dict[str, list[str]] = {}
-    columns, warm = 5, mix(_WARM, stage.palette.light, 0.3)
-    floors = int((tall + 100) / 105)
+    columns, warm = 4, mix(_WARM, stage.palette.light, 0.3)
+    floors = int((tall - 130) / 148)
     for floor in range(floors):
-        high = -tall + 40 + floor * 105
-        if high > 100:
-            break
+        high = -tall + 40 + floor * 148
         for column in range(columns):
             one = near + (away - near) * (column + 0.16) / columns
             two = near + (away - near) * (column + 0.8) / columns
@@ -131,70 +130,41 @@ def _house(
             if not night or chance.random() > 0.4:
                 tone = shift(body, lightness=-0.05 if night else 0.1)
             lit.setdefault(tone, []).append(
-                polygon([wall(one, high), wall(two, high), wall(two, high + 62), wall(one, high + 62)])
+                polygon([wall(one, high), wall(two, high), wall(two, high + 92), wall(one, high + 92)])
             )
-        ledge = [wall(near, high + 76), wall(away, high + 76), wall(away, high + 86), wall(near, high + 86)]
+        ledge = [wall(near, high + 112), wall(away, high + 112), wall(away, high + 124), wall(near, high + 124)]
         pen.fill(polygon(ledge), mix(body, stage.palette.light, 0.12), 0.7)
     for tone, panes in lit.items():
         pen.fill(" ".join(panes), mix(tone, haze, share), 0.92)
-    shop = mix(chance.choice((*stage.palette.accents, warm)), "#ffffff", 0.35)
-    window = [
-        wall(near * 1.03, 190),
-        wall(away * 0.98, 190),
-        wall(away * 0.98, _GROUND - 24),
-        wall(near * 1.03, _GROUND - 24),
-    ]
-    pen.fill(polygon(window), mix(shop if night else shift(body, lightness=-0.08), haze, share), 0.9)
-    goods, bars = [], []
-    for index in range(6):
-        z = near * 1.03 + (away * 0.98 - near * 1.03) * (index + 0.5) / 6
-        beside = z + (away - near) * 0.05
-        high = chance.uniform(240, 330)
-        goods.append(polygon([wall(z, high), wall(beside, high), wall(beside, _GROUND - 24), wall(z, _GROUND - 24)]))
-        bars.append(polygon([wall(z * 0.985, 190), wall(z * 0.985, _GROUND - 24)], closed=False))
-    pen.fill(" ".join(goods), mix(shift(body, lightness=-0.1), haze, share), 0.45)
-    pen.stroke(" ".join(bars), mix(shift(body, lightness=-0.1), haze, share), 6 / away)
-    awning = [
-        wall(near, 150),
-        wall(away, 150),
-        _seen(far, sign * (_FRONT - 110), 205, away),
-        _seen(far, sign * (_FRONT - 110), 205, near),
-    ]
-    pen.fill(polygon(awning), mix(chance.choice(stage.palette.accents), stage.tone(0.15), 0.35 + share * 0.5))
+    light = mix(chance.choice((warm, warm, *stage.palette.accents)), "#fff2d8", 0.45)
+    shop = shops.Front(
+        lambda share, y: wall(near * 1.02 + (away * 0.99 - near * 1.02) * share, y),
+        -44, _GROUND - 92, _GROUND, mix(shift(body, lightness=-0.04), haze, share * 0.4),
+        mix(light if night else shift(body, lightness=-0.08), haze, share * 0.8), 1 / away,
+    )  # fmt: skip
+    shops.front(pen, chance, shop)
+    cloth = mix(chance.choice(stage.palette.accents), stage.tone(0.15), 0.35 + share * 0.5)
+    shops.awning(
+        pen, shop, lambda u, y: _seen(far, sign * (_FRONT - 110), y, near + (away - near) * u),
+        cloth, mix(cloth, mix(_WARM, haze, share), 0.4),
+    )  # fmt: skip
     found = []
-    for _ in range(2):
-        z = near + (away - near) * chance.uniform(0.15, 0.85)
-        high, colour = chance.uniform(-min(620, tall - 60), 20), chance.choice(stage.palette.accents)
-        wide, drop = chance.uniform(60, 110), chance.uniform(120, 320)
+    for index in range(2):
+        z = near + (away - near) * chance.uniform(0.2, 0.5) + (away - near) * 0.4 * index
+        colour, tall_one = chance.choice(stage.palette.accents), chance.random() < 0.55
+        wide, drop = (chance.uniform(64, 84), chance.uniform(220, 380)) if tall_one else (chance.uniform(120, 160),) * 2
+        high = chance.uniform(-min(600, tall - 60), -70 - drop)
         a, b = _seen(far, sign * _FRONT, high, z), _seen(far, sign * (_FRONT - wide), high + drop, z)
-        board = box(min(a[0], b[0]), a[1], abs(b[0] - a[0]), b[1] - a[1], 5 / z)
-        pen.glow((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, max(40, drop / z * 0.9), colour, 0.75 if night else 0.0)
-        pen.fill(board, mix(stage.tone(0.04), haze, share), 0.95)
-        glyphs = int(drop / wide)
-        for index in range(glyphs):
-            middle = ((a[0] + b[0]) / 2, a[1] + (b[1] - a[1]) * (index + 0.5) / glyphs)
-            size = wide / z * 0.3
-            kind = chance.choice(
-                (
-                    ellipse(*middle, size),
-                    box(middle[0] - size, middle[1] - size, 2 * size, 2 * size, 2),
-                    polygon(
-                        [
-                            (middle[0], middle[1] - size),
-                            (middle[0] + size, middle[1] + size),
-                            (middle[0] - size, middle[1] + size),
-                        ]
-                    ),
-                )
-            )
-            pen.stroke(kind, mix(colour, "#ffffff", 0.45), max(1.2, 7 / z))
-        pen.stroke(board, mix(colour, "#ffffff", 0.3), max(1.0, 6 / z))
-        found.append(((a[0] + b[0]) / 2, _EYE + _GROUND / z, colour))
+        place = (min(a[0], b[0]), a[1], abs(b[0] - a[0]), b[1] - a[1])
+        arm = [_seen(far, sign * _FRONT, high + 16, z * 1.03), _seen(far, sign * (_FRONT - wide), high + 16, z)]
+        pen.stroke(polygon(arm, closed=False), stage.tone(0.05), max(1.0, 8 / z))
+        neon.board(pen, chance, place, 1 / z, colour, mix(stage.tone(0.04), haze, share), night)
+        found.append((place[0] + place[2] / 2, _EYE + _GROUND / z, colour))
     return found
 
 
 def _wet(stage: Stage, far: float, glints: list[tuple[float, float, str]]) -> None:
-    """The signs' light on the wet road, drawn out towards the eye; people and lamps far off."""
+    """The signs' light on the wet road, drawn out towards the eye, and lamps far off."""
     pen, chance = stage.layer("wet road", 0.58), stage.chance("wet")
     if stage.hour != "day":
         for x, y, colour in glints:
@@ -216,28 +186,20 @@ def _wet(stage: Stage, far: float, glints: list[tuple[float, float, str]]) -> No
             z, sign = chance.uniform(4, 14), chance.choice((-1, 1))
             x, y = _seen(far, sign * chance.uniform(120, 420), _GROUND - 60, z)
             pen.glow(x, y, 70 / z + 6, "#fff3d0" if sign > 0 else oklch(0.65, 0.22, 25), 0.95)
-    dark = mix(stage.tone(0.05), sky.horizon_colour(stage), 0.2)
-    for _ in range(16):
-        z, sign = chance.uniform(2.6, 7), chance.choice((-1, 1))
-        x, y = _seen(far, sign * chance.uniform(640, 830), _GROUND, z)
-        size = 1 / z
-        pen.fill(
-            smooth(
-                [
-                    (x - 44 * size, y),
-                    (x - 62 * size, y - 190 * size),
-                    (x - 40 * size, y - 250 * size),
-                    (x + 40 * size, y - 250 * size),
-                    (x + 62 * size, y - 190 * size),
-                    (x + 40 * size, y),
-                ],
-                roundness=0.6,
-            ),
-            mix(dark, sky.horizon_colour(stage), min(0.5, z / 14)),
-        )
-        pen.fill(
-            ellipse(x, y - 296 * size, 33 * size, 42 * size), mix(dark, sky.horizon_colour(stage), min(0.5, z / 14))
-        )
+
+
+def _people(stage: Stage, far: float) -> None:
+    """People who walk along the pavements, the farthest first, lit from the shops."""
+    pen, chance = stage.layer("people", 0.57), stage.chance("people")
+    air_colour = mix(sky.horizon_colour(stage), _WARM, 0.15)
+    rain = stage.scene["weather"] in ("rain", "storm")
+    for z in sorted((chance.uniform(2.1, 7.5) for _ in range(15)), reverse=True):
+        sign = chance.choice((-1, 1))
+        place = _seen(far, sign * chance.uniform(655, 800), _GROUND, z)
+        share = min(0.6, (z - 1.6) / 10)
+        own = mix(stage.tone(chance.uniform(0.12, 0.34)), chance.choice((*stage.palette.accents, _WARM)), 0.25)
+        rim = mix(mix(own, _WARM, 0.55 if stage.hour != "day" else 0.25), air_colour, share)
+        shops.walker(pen, chance, place, 0.86 * sign / z, mix(own, air_colour, share), rim, rain)
 
 
 def _wires(stage: Stage, far: float) -> None:
@@ -259,17 +221,46 @@ def _wires(stage: Stage, far: float) -> None:
 
 
 def near(stage: Stage, side: int) -> None:
-    """A post box and a vending machine's edge, dark and close to the eye; light out of focus."""
+    """A vending machine by the road, whole and lit, close to the eye; light out of focus."""
     pen, chance = stage.layer("near", 0.1), stage.chance("near")
-    dark = stage.tone(0.03)
-    left = 800 - side * 760
-    pen.fill(box(left - 120, 420, 240, 700, 16), dark)
-    pen.fill(box(left - 120 if side < 0 else left + 112, 430, 8, 690), mix(dark, stage.palette.accents[1], 0.7))
-    pen.fill(box(left - 92, 470, 184, 250, 8), mix(dark, stage.palette.accents[1], 0.25))
+    dark, glass = stage.tone(0.06), mix(stage.palette.accents[1], "#ffffff", 0.55)
+    body = mix(stage.palette.accents[0], stage.tone(0.12), 0.55)
+    middle, top, foot = 800 - side * 575, 424.0, 862.0
+    left = middle - 104
+    night = stage.hour != "day"
+    pen.fill(ellipse(middle, foot + 6, 150, 15), "#000000", 0.45)
+    for off in (18, 158):
+        pen.fill(box(left + off, foot - 14, 32, 20, 4), dark)
+    if night:
+        pen.glow(middle, foot, 240, glass, 0.5, 0.2)
+    pen.shape(box(left, top, 208, foot - top - 8, 14), body, line=1.3, shade=12, rim=5)
+    pen.fill(box(left + 14, top + 14, 180, 40, 8), mix(body, glass, 0.75))
+    for index in range(3):
+        mark = curve("-7 12, -10 -2, 0 -14, 10 -2, 7 12", x=left + 56 + 48 * index, y=top + 34)
+        pen.fill(mark, body)
+    pane = box(left + 16, top + 66, 132, 224, 8)
+    pen.fill(pane, pen.linear((0, top + 66), (0, top + 290), (0, mix(glass, "#ffffff", 0.4), 1), (1, glass, 1)))
     for row in range(3):
+        shelf = top + 132 + row * 74
+        pen.fill(box(left + 16, shelf, 132, 7), dark)
         for column in range(4):
-            tone = chance.choice(stage.palette.accents)
-            pen.fill(box(left - 80 + column * 42, 486 + row * 78, 28, 52, 6), mix(tone, dark, 0.45))
+            tone = mix(chance.choice((*stage.palette.accents, _WARM)), dark, 0.15)
+            can = left + 22 + column * 31
+            pen.fill(box(can, shelf - 46, 23, 46, 6), tone)
+            pen.fill(box(can + 3, shelf - 42, 5, 36, 2), "#ffffff", 0.5)
+            pen.fill(box(can + 1, shelf - 30, 21, 12), mix(tone, "#ffffff", 0.6), 0.8)
+    pen.fill(polygon([(left + 30, top + 290), (left + 96, top + 66), (left + 118, top + 66), (left + 52, top + 290)]),
+             "#ffffff", 0.16)  # fmt: skip
+    pen.stroke(pane, dark, 4)
+    pen.fill(box(left + 160, top + 84, 34, 54, 5), dark)
+    pen.fill(box(left + 166, top + 90, 22, 14, 2), mix(oklch(0.8, 0.16, 150), dark, 0.1))
+    for index in range(6):
+        pen.fill(ellipse(left + 169 + 16 * (index % 2), top + 154 + 15 * (index // 2), 4.6), mix(glass, dark, 0.3))
+    pen.fill(box(left + 164, top + 208, 26, 8, 3), dark)
+    pen.shape(box(left + 28, top + 318, 152, 62, 8), dark, line=0.8, rim=3)
+    pen.fill(box(left + 36, top + 326, 136, 24, 4), mix(dark, glass, 0.2))
+    if night:
+        pen.glow(left + 82, top + 178, 250, glass, 0.35)
     for _ in range(9):
         x = 800 + side * chance.uniform(420, 860)
         pen.glow(x, chance.uniform(120, 860), chance.uniform(26, 64), chance.choice(stage.palette.accents), 0.3)

@@ -6,7 +6,7 @@ import math
 
 from daemon.film.painter import texture
 from daemon.film.painter.colour import mix, oklch, shift
-from daemon.film.painter.outline import Point, curve, ellipse, points, polygon, smooth
+from daemon.film.painter.outline import Point, ellipse, points, polygon, ribbon, smooth
 from daemon.film.painter.places import sky
 from daemon.film.painter.stage import LEFT, LOW, RIGHT, Stage
 
@@ -96,95 +96,102 @@ def roller(stage: Stage, name: str, depth: float, y: float, level: float, tall: 
 
 
 def breaker(stage: Stage, x: float, side: int) -> None:
-    """One great curling wave, light through its wall, foam thrown from its lip."""
+    """One great wave that curls over: stripes along its back, light through its crest, foam thrown from its lip."""
     pen, chance = stage.layer("breaker", 0.56), stage.chance("breaker")
     body, foam = blue(stage, 0.4), _foam(stage)
     deep, glassy = shift(body, lightness=-0.12), mix(blue(stage, 0.8), oklch(0.8, 0.11, 185), 0.45)
-    with pen.inside(f"translate({x:.0f} 775) scale({side * 1.05:.2f} 1.05)"):
-        back = curve(
-            "-480 140, -370 30, -280 -90, -160 -196, -20 -248, 100 -232, 172 -160, 172 -92, 124 -112, 320 140", 0.85
-        )
-        pen.stroke(back, pen.line_colour(body), pen.sheet.inner * 1.2)
-        pen.fill(
-            back,
-            pen.linear(
-                (0, -250), (0, 140), (0, glassy, 1), (0.3, mix(body, glassy, 0.4), 1), (0.6, body, 1), (1, deep, 1)
-            ),
-        )
-        hollow = curve(
-            "152 -104, 96 -146, 20 -140, -44 -86, -52 -6, 8 70, 130 118, 340 138, 430 142, 300 90, 206 24", 0.85
-        )
-        pen.fill(
-            hollow,
-            pen.linear(
-                (-50, -110),
-                (220, 130),
-                (0, deep, 1),
-                (0.35, body, 1),
-                (0.75, glassy, 1),
-                (1, mix(glassy, foam, 0.4), 1),
-            ),
-        )
-        for index in range(9):
-            share = index / 8
-            start, bow, end = (
-                (150 - 180 * share, -112 - 24 * math.sin(share * 3)),
-                (-10 - 40 * share + 60, -60 + 40 * share),
-                (40 + 330 * (1 - share) * 0.6, 60 + 70 * share),
+    shade = mix(foam, body, 0.4)
+    with pen.inside(f"translate({x:.0f} 775) scale({side * 1.1:.2f} 1.1)"):
+        crest = points("-640 150, -480 92, -350 0, -236 -108, -120 -192, 0 -236, 96 -232, 168 -194, 208 -132, 206 -82")
+        hollow = points("176 -122, 124 -142, 70 -112, 40 -42, 52 34, 112 96, 220 132, 380 152, 560 166")
+        whole = smooth([*crest, *hollow, (560, 300), (-640, 300)], roundness=0.9)
+        pen.stroke(whole, pen.line_colour(body), pen.sheet.inner * 1.2)
+        stops = ((0, mix(glassy, foam, 0.25), 1), (0.2, glassy, 1), (0.5, body, 1), (1, deep, 1))
+        pen.fill(whole, pen.linear((0, -240), (0, 170), *stops))
+        with pen.inside(clip=whole):
+            # The wall within the curl lies in the shade of the lip, and darkens towards the water.
+            wall = points("206 -82, 150 -168, 70 -176, 0 -120, -30 -30, -14 60, 56 128, 200 168, 420 190, 560 190")
+            pen.fill(
+                smooth([*wall, *reversed(hollow)], roundness=0.9),
+                pen.linear((0, -170), (0, 170), (0, mix(body, glassy, 0.35), 0.0), (0.3, deep, 0.75), (1, deep, 0.95)),
             )
-            pen.stroke(smooth([start, bow, end], closed=False), mix(body, foam, 0.35), 3.5, 0.5)
-        for index in range(7):
-            off = -60 * index
-            pen.stroke(
-                curve(
-                    f"{-40 + off * 0.9} {150 - index * 4}, {-60 + off} {20 - index * 6},"
-                    f"{-40 + off * 0.6} {-170 + index * 22}",
-                    closed=False,
-                ),
-                mix(body, foam, 0.4),
-                3,
-                0.4,
-            )
-        lip = [(-262, -118), (-156, -202), (-16, -252), (104, -236), (178, -160), (188, -92)]
-        puffs, inner = [], []
-        for index in range(70):
-            share = chance.random()
-            place = min(4, int(share * 5))
-            t = share * 5 - place
-            a = lip[place][0] + (lip[place + 1][0] - lip[place][0]) * t + chance.gauss(0, 7)
-            b = lip[place][1] + (lip[place + 1][1] - lip[place][1]) * t + chance.gauss(0, 9)
-            radius = chance.uniform(7, 22) * (0.5 + 0.5 * share)
-            puffs.append(ellipse(a, b, radius))
-            if index % 2:
-                inner.append(ellipse(a + 4, b + radius * 0.45, radius * 0.6))
-        for _ in range(40):
-            reach = chance.uniform(10, 90)
-            puffs.append(
-                ellipse(
-                    150 + chance.uniform(-130, 90),
-                    -180 - reach + chance.gauss(0, 30),
-                    chance.uniform(1.5, 6) * (1 - reach / 130),
+            for index in range(5):
+                off, lift = index * 27.0, chance.uniform(-8, 8)
+                flow = [
+                    (340 - off * 2.4, 176 + lift),
+                    (120 - off * 1.5, 150 - off * 0.25),
+                    (24 - off * 1.1, 70 - off * 0.5),
+                    (0 - off * 1.1, -30 - off * 0.55),
+                    (34 - off * 0.9, -128 - off * 0.35),
+                    (110 - off * 0.4, -186 - off * 0.1),
+                ]
+                pen.fill(
+                    ribbon(flow, [1, 5, 7 - index * 0.6, 7 - index * 0.6, 5, 1]),
+                    mix(glassy, foam, 0.3),
+                    0.6 - 0.08 * index,
                 )
-            )
-        pen.fill(" ".join(puffs), foam)
-        pen.fill(" ".join(inner), mix(foam, body, 0.35), 0.5)
-        base = [
-            ellipse(
-                -480 + step * 24 + chance.uniform(-8, 8),
-                128 + chance.uniform(-16, 14),
-                chance.uniform(12, 30),
-                chance.uniform(9, 20),
-            )
-            for step in range(40)
+            for index in range(6):
+                off = 66.0 * index + chance.uniform(-12, 12)
+                flow = [
+                    (-120 - off, 190),
+                    (-128 - off * 0.94, 90),
+                    (-112 - off * 0.8, -20 + off * 0.18),
+                    (-60 - off * 0.66, -130 + off * 0.3),
+                ]
+                pen.fill(ribbon(flow, [2, 8, 9, 1]), mix(body, glassy if index % 2 else deep, 0.55), 0.6)
+        _lip(stage, side, foam, shade)
+        toe = [
+            (540 - step * 31.0, 156 - 26 * math.exp(-((step - 9) ** 2) / 26) + chance.uniform(-6, 6))
+            for step in range(22)
         ]
-        pen.fill(" ".join(base), foam, 0.95)
-        pen.fill(
-            smooth(
-                [(-520, 240), *[(-520 + step * 90, 146 + 8 * (step % 2)) for step in range(12)], (500, 240)],
-                roundness=0.9,
-            ),
-            blue(stage, 0.36),
-        )
+        for size, move, tone in ((1.0, 8, shade), (0.86, 0, foam)):
+            lumps = [ellipse(a, b + move, (20 + 14 * (index % 3 == 1)) * size, (14 + 7 * (index % 2)) * size)
+                     for index, (a, b) in enumerate(toe)]  # fmt: skip
+            pen.fill(" ".join(lumps), tone)
+        swell = [(-640 + step * 100, 168 + 9 * (step % 2)) for step in range(13)]
+        pen.fill(smooth([(-660, 320), *swell, (600, 320)], roundness=0.9), blue(stage, 0.36))
+
+
+def _lip(stage: Stage, side: int, foam: str, shade: str) -> None:
+    """Foam along a breaker's crest: thin on its back, heaped on the lip, fingers of it that fall, drops ahead of it."""
+    pen, chance = stage.planes[-1].pen, stage.chance("lip")
+    edge = points("-176 -156, -110 -198, -40 -226, 40 -240, 110 -230, 168 -196, 204 -142, 208 -92")
+    fingers, lumps, shades = [], [], []
+    for index in range(9):
+        share = index / 8
+        place = 4 + 3 * share
+        one, two = edge[min(6, int(place))], edge[min(7, int(place) + 1)]
+        a, b = one[0] + (two[0] - one[0]) * (place % 1), one[1] + (two[1] - one[1]) * (place % 1)
+        drop, out = chance.uniform(30, 74) * (0.5 + 0.6 * share), chance.uniform(-16, 22)
+        path = [(a - 6, b), (a + out * 0.4, b + drop * 0.5), (a + out * 0.2 - 6, b + drop)]
+        fingers.append(ribbon(path, [12, 7, 2]))
+        fingers.append(ellipse(path[2][0] + chance.uniform(-3, 3), path[2][1] + chance.uniform(8, 16), 3.6, 4.8))
+    for index in range(34):
+        share = index / 33
+        place = share * 7
+        one, two = edge[min(6, int(place))], edge[min(7, int(place) + 1)]
+        t = place - min(6, int(place))
+        radius = (6 + 19 * share**0.8) * chance.uniform(0.75, 1.15)
+        a, b = one[0] + (two[0] - one[0]) * t + chance.gauss(0, 4), one[1] + (two[1] - one[1]) * t + chance.gauss(0, 4)
+        lumps.append(ellipse(a, b, radius, radius * 0.92))
+        shades.append(ellipse(a - 4, b + 8, radius * 1.02, radius * 0.95))
+    pen.fill(" ".join(fingers), foam)
+    pen.fill(" ".join(shades), shade)
+    pen.fill(" ".join(lumps), foam)
+    drops = []
+    for _ in range(16):
+        out = chance.uniform(20, 130)
+        drops.append(_drop(160 + out, -210 + out * 0.5 + chance.uniform(-50, 50), chance.uniform(3, 7), (0.8, 0.5)))
+    pen.fill(" ".join(drops), foam)
+
+
+def _drop(x: float, y: float, size: float, way: Point) -> str:
+    """A drop in flight: round ahead, drawn out behind it; way: where it flies, a vector of about length 1."""
+    a, b = way
+    return smooth(
+        [(x + a * size, y + b * size), (x - b * size, y + a * size), (x - a * 3.2 * size, y - b * 3.2 * size),
+         (x + b * size, y - a * size)], roundness=0.8,
+    )  # fmt: skip
 
 
 def rock(stage: Stage, x: float) -> None:
@@ -227,15 +234,11 @@ def rock(stage: Stage, x: float) -> None:
         )
     foam = _foam(stage)
     ring = [
-        ellipse(
-            x - 480 + step * 20 + chance.uniform(-8, 8),
-            y + 126 + chance.uniform(-18, 16) - 26 * (abs(step - 24) < 9),
-            chance.uniform(10, 30),
-            chance.uniform(8, 17),
-        )
-        for step in range(49)
+        (x - 490 + step * 25 + chance.uniform(-6, 6), y + 128 + chance.uniform(-9, 9), chance.uniform(15, 29))
+        for step in range(40)
     ]
-    pen.fill(" ".join(ring), foam, 0.95)
+    pen.fill(" ".join(ellipse(a, b + 7, r, r * 0.66) for a, b, r in ring), mix(foam, blue(stage, 0.4), 0.4))
+    pen.fill(" ".join(ellipse(a, b, r * 0.96, r * 0.6) for a, b, r in ring), foam)
     pool = [(x - 540 + step * 72, y + 146 + (10 if step % 2 else -4)) for step in range(16)]
     pen.fill(
         smooth([(x - 560, LOW), *pool, (x + 560, LOW)], roundness=0.9),
@@ -244,16 +247,38 @@ def rock(stage: Stage, x: float) -> None:
 
 
 def spray(stage: Stage, x: float) -> None:
-    """Water thrown up at both sides of the rock."""
+    """Water thrown up at both sides of the rock: tongues that rise out of heaped foam and tear into drops."""
     pen, chance = stage.layer("spray", 0.3), stage.chance("spray")
-    foam = _foam(stage)
+    foam, water = _foam(stage), mix(blue(stage, 0.8), _foam(stage), 0.45)
     for half in (-1, 1):
-        drops = []
-        for _ in range(90):
-            angle, reach = math.radians(chance.gauss(86, 17)), 260 * chance.random() ** 1.6 * (0.6 + 0.6 * stage.energy)
-            left = x + half * 400 + half * math.cos(angle) * reach
-            drops.append(
-                ellipse(left, ROCK + 130 - math.sin(angle) * reach, max(1.2, chance.uniform(3, 15) * (1 - reach / 300)))
-            )
-        pen.glow(x + half * 400, ROCK + 90, 170, foam, 0.45)
-        pen.fill(" ".join(drops), foam, 0.9)
+        foot, low = x + half * 420, ROCK + 150
+        pen.glow(foot, low - 60, 170, foam, 0.35)
+        tongues, cores, drops = [], [], []
+        for index in range(8):
+            lean = (index - 3.5) / 3.5
+            angle = math.radians(90 - half * 10 - 46 * lean + chance.uniform(-6, 6))
+            reach = (0.7 + 0.5 * stage.energy) * chance.choice((80, 120, 165, 205)) * (1 - 0.4 * abs(lean))
+            c, s = math.cos(angle), -math.sin(angle)
+            root = (foot + lean * 74, low)
+            bow = 0.55 * reach * lean + chance.uniform(-14, 14)
+            path = [
+                root,
+                (root[0] + c * reach * 0.45, root[1] + s * reach * 0.5),
+                (root[0] + c * reach * 0.8 + bow * 0.3, root[1] + s * reach * 0.88),
+                (root[0] + c * reach + bow, root[1] + s * reach * 0.96),
+            ]
+            thick = chance.uniform(17, 25) * (1 - 0.3 * abs(lean))
+            tongues.append(ribbon(path, [thick * 1.9, thick * 1.1, thick * 0.5, thick * 0.3]))
+            cores.append(ribbon(path[:3], [thick * 1.1, thick * 0.55, 1]))
+            for step in range(3):
+                far = reach * (1.08 + 0.16 * step)
+                at = (root[0] + c * far + bow * (1.2 + 0.4 * step), root[1] + s * far + 16 * step * abs(lean))
+                way = (0.5 * c + 0.6 * lean, 0.8 * s + 0.3 * step)
+                size = math.hypot(*way) or 1.0
+                drops.append(_drop(*at, chance.uniform(3.5, 7) * (1 - 0.18 * step), (way[0] / size, way[1] / size)))
+        pen.fill(" ".join(tongues), foam, 0.96)
+        pen.fill(" ".join(cores), water, 0.75)
+        pen.fill(" ".join(drops), foam, 0.95)
+        heap = [(foot + chance.uniform(-128, 128), low + chance.uniform(-12, 14)) for _ in range(15)]
+        pen.fill(" ".join(ellipse(a, b + 6, 30, 20) for a, b in heap), water)
+        pen.fill(" ".join(ellipse(a, b - 2, 27, 18) for a, b in heap), foam)
