@@ -26,7 +26,7 @@ from daemon.film.sprites import Sprite
 from daemon.film.transitions import Joiner, mirror
 from daemon.film.values import PictureFile, Shot, Timeline
 
-VERSION = "11"  # part of every segment's fingerprint: change it where frames change
+VERSION = "12"  # part of every segment's fingerprint: change it where frames change
 _FAR, _NEAR = 0.86, 1.12  # how much the layers behind and before the figure follow the camera
 _SQUASH_X, _SQUASH_Y = 0.03, 0.05  # how far a figure springs on a beat
 Drawing = tuple[int, int, float, bool]  # a pose, the one that it is on its way to or -1, how far, eyes shut
