@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from daemon.film.painter.draw import draw_and_tell, draw_cast, draw_layers
 
-VERSION = "7"
+VERSION = "8"
 
 
 @dataclass(frozen=True)
