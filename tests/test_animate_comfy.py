@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from daemon.backends.comfyui import Pool, workflow
+from daemon.backends.comfyui import Pool, pooled, workflow
 from daemon.backends.http import Http
 from daemon.errors import Held
 from daemon.job import JobFolder
@@ -77,8 +77,8 @@ def peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VideoPeer]
     folder = tmp_path / "peer"
     folder.mkdir()
     made = VideoPeer(folder)
-    quick = functools.partial(Pool, http=lambda: Http(attempts=1), sleep=lambda _seconds: None, poll=0.01)
-    monkeypatch.setattr(who, "Pool", quick)
+    quick = functools.partial(pooled, http=lambda: Http(attempts=1), sleep=lambda _seconds: None, poll=0.01)
+    monkeypatch.setattr(who, "pooled", quick)
     # Smaller than the model's, so that the test is quick.
     small = comfy.Grid(16.0, 4, 17, 33, ((208, 112),))
     monkeypatch.setattr(comfy, "about", lambda _path: comfy.About(small, 30.0))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon import hours, secret
 from daemon.backends.animator import Client
-from daemon.backends.comfyui import Pool
+from daemon.backends.comfyui import pooled
 from daemon.backends.http import door
 from daemon.errors import Fault, Held, UsageError
 from daemon.rules import Rule
@@ -69,7 +69,7 @@ def _comfy(rule: Rule, settings: Settings, job: str, may_wait: Callable[[], None
         made = workflows.load(settings, name, said.mapping, said.models)
     except Fault as fault:
         raise NoAnimator(fault.what, fault.why, fault.remedy, fault.facts) from None
-    pool = Pool(settings.comfyui, may_wait=may_wait)
+    pool = pooled(settings, may_wait=may_wait)
     return comfy.Comfy(pool, made, comfy.about(workflows.find(settings, name)), settings.comfyui.file_mb << 20, job)
 
 
