@@ -173,6 +173,7 @@ def films(root: Path, seconds: float, limit: float) -> dict[str, Path]:
 
 
 def _save(film: Path, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
     picture = strip(film)
     quality = 86
     picture.save(out, quality=quality, optimize=True)
