@@ -94,7 +94,7 @@ class Drawing:
         share = lit / np.maximum(alpha, 1e-3)
         return (share[..., None] * self._colour).astype("uint8"), alpha
 
-    @functools.lru_cache(4)  # noqa: B019
+    @functools.lru_cache(4)  # noqa: B019 - one instance, as long as the process
     def speaker(self, number: int, right: bool) -> tuple[Image.Image, tuple[int, int]]:
         """A loudspeaker, RGBA, and where it stands."""
         parts = [part for part in self.frames[number]["speakers"] if part[1] == right]

@@ -190,7 +190,10 @@ class Http:
         url, limit = request.url, request.limit
         data, kind = encoded(request)
         end = self._clock() + limit.connect + limit.read + limit.whole
-        late = lambda: self._clock() > end  # noqa: E731
+
+        def late() -> bool:
+            return self._clock() > end
+
         for _ in range(_MOVES + 1):
             with self._session.request(
                 request.method,
